@@ -1,0 +1,32 @@
+"""What the status branch remembers of earlier passes, so that a new process reaches the same plan."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from gitsidecar.model import sidecarsets
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SetHistory:
+    """
+    The last recorded state of one set.
+
+    `generation` counts the distinct manifests seen, from 1. `commit` is the revision that brought `accepted`'s spec.
+    `stable` is the spec hash of the last completed rollout, empty before the first. `conditions` maps a condition's
+    type to (status, lastTransitionTime) as recorded.
+    """
+
+    accepted: sidecarsets.SidecarSet
+    generation: int
+    commit: str
+    stable: str = ""
+    conditions: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class History:
+    """All that the status branch remembers; empty before the first record."""
+
+    sets: Mapping[str, SetHistory] = dataclasses.field(default_factory=dict)

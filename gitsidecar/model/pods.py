@@ -1,0 +1,121 @@
+"""Pods as compact rows: what planning needs of a pod and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+
+MARK_ANNOTATION = "gitsidecar.io/sidecars"
+"""The one annotation we write on pods (DESIGN §5): JSON, one member per SidecarSet."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Container:
+    """
+    One container of a pod, its spec and its status together.
+
+    `index` is its position in `spec.containers`, or in `spec.initContainers` when `is_native`. `shape` is canonical
+    JSON (sorted keys, no spaces) of its spec without name, image and the service-account mount; rows share these
+    strings. `container_id` is empty until it has started once; `waiting` is the kubelet's reason, e.g.
+    ``ImagePullBackOff``, empty when it runs.
+    """
+
+    name: str
+    image: str
+    index: int
+    is_native: bool = False
+    shape: str = "{}"
+    container_id: str = ""
+    image_id: str = ""
+    restarts: int = 0
+    is_ready: bool = False
+    waiting: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Move:
+    """
+    What we noted when we changed the images of a pod (DESIGN §5, rules 4, 5 and 11).
+
+    `origin` maps each changed container to the container ID it had then. `was_ready` says whether the pod served
+    before we touched it. `is_heal` marks the one repeat that a rewritten image gets for a spec.
+    """
+
+    at: datetime.datetime
+    origin: tuple[tuple[str, str], ...] = ()
+    was_ready: bool = True
+    is_heal: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mark:
+    """What our annotation says of one SidecarSet on this pod; `commit` is the revision that brought the spec."""
+
+    set_name: str
+    spec_hash: str
+    shape_hash: str
+    commit: str
+    containers: tuple[str, ...] = ()
+    move: Move | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pod:
+    """
+    One pod of a snapshot.
+
+    `workload` is ``Kind/name`` of the controlling owner (a ReplicaSet's hash suffix is kept off), empty without one.
+    `fault` is empty, or says why this pod could not be read; then only identity and labels can be relied on.
+    `has_seen_spec` is false while the kubelet's observedGeneration lags the pod's own.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    labels: Mapping[str, str]
+    containers: tuple[Container, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    workload: str = ""
+    phase: str = ""
+    node: str = ""
+    is_ready: bool = False
+    is_deleting: bool = False
+    has_annotations: bool = False
+    has_seen_spec: bool = True
+    created: datetime.datetime | None = None
+    ready_since: datetime.datetime | None = None
+    resource_version: str = ""
+    fault: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return ``namespace/name``, which orders and names pods everywhere."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def is_active(self) -> bool:
+        """Say whether the pod runs or will run: not ended, not being deleted (reference §5.2)."""
+        return not self.is_deleting and self.phase not in ("Succeeded", "Failed")
+
+    def mark_of(self, set_name: str) -> Mark | None:
+        """Return what our annotation says of *set_name*, or ``None``."""
+        for mark in self.marks:
+            if mark.set_name == set_name:
+                return mark
+        return None
+
+    def container(self, name: str) -> Container | None:
+        """Return the container called *name*, or ``None``."""
+        for container in self.containers:
+            if container.name == name:
+                return container
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All pods at one moment, in order of namespace and name, and the labels of every namespace."""
+
+    pods: tuple[Pod, ...] = ()
+    namespaces: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)

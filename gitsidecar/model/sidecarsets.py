@@ -1,0 +1,94 @@
+"""SidecarSets as the planner reads them: valid, defaulted, hashed."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from gitsidecar.model import findings, selectors
+
+ADOPT_ANNOTATION = "gitsidecar.io/adopt"
+"""On a SidecarSet, ``"true"`` also takes in pods that hold all its containers by name (DESIGN §5.15)."""
+
+
+class StrategyType(enum.StrEnum):
+    """Say whether running pods are moved at all."""
+
+    ROLLING_UPDATE = "RollingUpdate"
+    NOT_UPDATE = "NotUpdate"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Share:
+    """A number of pods, or a percentage of them (``5`` or ``"5%"`` in a manifest)."""
+
+    amount: int
+    is_percent: bool = False
+
+    def of(self, total: int) -> int:
+        """Return the number of pods out of *total*, percentages rounded up (reference §5.4)."""
+        return -(-self.amount * total // 100) if self.is_percent else self.amount
+
+    def __str__(self) -> str:
+        return f"{self.amount}%" if self.is_percent else str(self.amount)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UpdateStrategy:
+    """How running pods move: `spec.updateStrategy` with its defaults filled in."""
+
+    type: StrategyType = StrategyType.ROLLING_UPDATE
+    paused: bool = False
+    selector: selectors.Selector | None = None
+    partition: Share = Share(0)
+    max_unavailable: Share = Share(1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sidecar:
+    """
+    A container that the set keeps up to date: one of `containers`, or a native sidecar of `initContainers`.
+
+    `shape` is canonical JSON (sorted keys, no spaces) of the core/v1 fields as written, without name and image.
+    """
+
+    name: str
+    image: str
+    is_native: bool = False
+    shape: str = "{}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SidecarSet:
+    """
+    One valid SidecarSet of the source branch.
+
+    `document` is the whole manifest as accepted, canonical JSON in v1beta1 form: what the status branch keeps as the
+    last good form. `rejection` is empty, or says why this last good form stands in for a manifest that was refused.
+    """
+
+    name: str
+    place: findings.Place
+    selector: selectors.Selector
+    sidecars: tuple[Sidecar, ...]
+    spec_hash: str
+    shape_hash: str
+    namespace_selector: selectors.Selector | None = None
+    update: UpdateStrategy = UpdateStrategy()
+    is_adopting: bool = False
+    document: str = "{}"
+    rejection: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desired:
+    """What one revision of the source branch asks for; sets are in order of name."""
+
+    revision: str
+    sets: tuple[SidecarSet, ...] = ()
+    found: tuple[findings.Finding, ...] = ()
+
+    @property
+    def rejections(self) -> tuple[findings.Finding, ...]:
+        """Return the findings that refused a document or a file."""
+        return tuple(finding for finding in self.found if finding.level is findings.Level.ERROR)
