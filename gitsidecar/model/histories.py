@@ -15,7 +15,8 @@ class SetHistory:
 
     `generation` counts the distinct manifests seen, from 1. `commit` is the revision that brought `accepted`'s spec.
     `stable` is the spec hash of the last completed rollout, empty before the first. `conditions` maps a condition's
-    type to (status, lastTransitionTime) as recorded.
+    type to (status, lastTransitionTime) as recorded. `specs` maps a spec hash to the document (`SidecarSet.document`)
+    that brought it: the stable spec, the latest, and every one that a pod still ran (DESIGN §5.14).
     """
 
     accepted: sidecarsets.SidecarSet
@@ -23,6 +24,7 @@ class SetHistory:
     commit: str
     stable: str = ""
     conditions: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -76,17 +76,25 @@ class SidecarSet:
     namespace_selector: selectors.Selector | None = None
     update: UpdateStrategy = UpdateStrategy()
     is_adopting: bool = False
+    revision_history_limit: int = 10
     document: str = "{}"
     rejection: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desired:
-    """What one revision of the source branch asks for; sets are in order of name."""
+    """
+    What one revision of the source branch asks for; sets are in order of name.
+
+    `refused` names the sets whose documents were refused, as far as a name could be read. `unread` are the files that
+    could not be read at all: a set that is missing while there are some may stand in one of them.
+    """
 
     revision: str
     sets: tuple[SidecarSet, ...] = ()
     found: tuple[findings.Finding, ...] = ()
+    refused: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def rejections(self) -> tuple[findings.Finding, ...]:

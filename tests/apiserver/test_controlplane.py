@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.support import apis, apiservers, podspecs
+from tests.support import apis, apiservers, podspecs, throttling
 
 
 async def test_a_pod_is_created_and_listed(apiserver: apiservers.ApiServer) -> None:
@@ -71,3 +73,23 @@ async def test_a_restart_keeps_address_and_data(apiserver: apiservers.ApiServer)
         apiserver.restart()
         after = await api.pod("web")
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+async def test_a_throttled_user_is_told_when_to_come_back(apiserver: apiservers.ApiServer) -> None:
+    """While throttled, most of many simultaneous patches are refused with 429 and a number of seconds; then none is."""
+    async with apis.connected(apiserver) as admin, apis.connected(apiserver, user="daemon") as daemon:
+        await admin.create_pods([podspecs.pod("web", {"nginx": "nginx:1"})])
+
+        async def patch(_: int) -> int | None:
+            try:
+                await daemon.merge_patch("web", {"metadata": {"labels": {"a": "b"}}})
+            except apis.RefusedError as refused:
+                assert refused.code == 429
+                return refused.retry_after
+            return None
+
+        with throttling.throttled(apiserver, user="daemon"):
+            under = await asyncio.gather(*map(patch, range(40)))
+        after = await asyncio.gather(*map(patch, range(40)))
+    assert 1 in under
+    assert set(after) == {None}

@@ -18,12 +18,13 @@ _JSON_PATCH = "application/json-patch+json"
 
 
 class RefusedError(Exception):
-    """An answer other than 2xx: its HTTP status is *code*, and *body* the Status object with the reason."""
+    """An answer other than 2xx: HTTP status *code*, the Status object *body*, and *retry_after* seconds if it said so."""
 
-    def __init__(self, code: int, body: Json) -> None:
+    def __init__(self, code: int, body: Json, *, retry_after: int | None = None) -> None:
         super().__init__(f"{code} {body.get('reason')}: {body.get('message')}")
         self.code = code
         self.body = body
+        self.retry_after = retry_after
 
 
 class Api:
@@ -46,10 +47,7 @@ class Api:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": content_type}
         async with self._session.request(method, path, data=data, params=params, headers=headers) as response:
-            answer: Json = json.loads(await response.read())
-            if response.status >= 300:
-                raise RefusedError(response.status, answer)
-            return answer
+            return await _answer(response)
 
     async def create_namespace(self, name: str, *, labels: Mapping[str, str] | None = None) -> None:
         """Create a namespace."""
@@ -85,9 +83,7 @@ class Api:
         path = pods_path(namespace, name)
         return await self.request("PATCH", path, body=operations, content_type=_JSON_PATCH)
 
-    async def merge_patch(
-        self, name: str, patch: Json, *, namespace: str = "default", subresource: str = ""
-    ) -> Json:
+    async def merge_patch(self, name: str, patch: Json, *, namespace: str = "default", subresource: str = "") -> Json:
         """Apply a merge patch to a pod or to its *subresource* ("status") and return the pod."""
         path = pods_path(namespace, name) + (f"/{subresource}" if subresource else "")
         return await self.request("PATCH", path, body=patch, content_type=_MERGE_PATCH)
@@ -103,7 +99,7 @@ class Api:
         timeout = aiohttp.ClientTimeout(total=None)
         async with self._session.get(pods_path(namespace), params=params, timeout=timeout) as response:
             if response.status != 200:
-                raise RefusedError(response.status, await response.json())
+                await _answer(response)
             async for line in response.content:
                 yield json.loads(line)
 
@@ -122,6 +118,17 @@ async def connected(server: apiservers.ApiServer, *, user: str = "admin") -> Asy
     )
     async with session:
         yield Api(session, server)
+
+
+async def _answer(response: aiohttp.ClientResponse) -> Json:
+    text = await response.read()
+    if response.status < 300:
+        answer: Json = json.loads(text)
+        return answer
+    wait = response.headers.get("Retry-After")
+    is_json = response.content_type == "application/json"  # priority and fairness refuses in plain text
+    body = json.loads(text) if is_json else {"message": text.decode(errors="replace")}
+    raise RefusedError(response.status, body, retry_after=int(wait) if wait else None)
 
 
 def pods_path(namespace: str = "", name: str = "") -> str:

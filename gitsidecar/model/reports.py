@@ -1,0 +1,93 @@
+"""What a pass came to, counted and put in words: the one value that files, messages, metrics and the terminal read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from gitsidecar.model import findings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition in Kubernetes' form; *since* (RFC 3339, UTC) moves only when *status* changes."""
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+    since: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Held:
+    """The pods that one reason holds: how many, a few by name, and the words of the first."""
+
+    reason: str
+    count: int
+    message: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workload:
+    """The pods of one owner; *name* is ``Kind/name``, or ``Pod/name`` for a pod without an owner."""
+
+    namespace: str
+    name: str
+    matched: int
+    updated: int
+    ready: int
+    missing: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SetReport:
+    """
+    One set's state after a pass.
+
+    `images` maps a container to its images and how many matched pods run each. `moved` are the pods patched in this
+    pass and `failed` maps a pod to what went wrong with its patch. `failing` maps a pod in flight to why it cannot
+    start.
+    """
+
+    name: str
+    place: findings.Place
+    commit: str
+    generation: int
+    spec_hash: str
+    stable: str
+    matched: int = 0
+    updated: int = 0
+    ready: int = 0
+    updated_ready: int = 0
+    finished: int = 0
+    in_flight: int = 0
+    missing: int = 0
+    not_upgradable: int = 0
+    images: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    held: tuple[Held, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    moved: tuple[str, ...] = ()
+    failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    documents: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Spec hash → document, for the history: the latest, the stable one, and those that pods still run."""
+
+    def condition(self, type_: str) -> Condition | None:
+        """Return the condition of that type, or ``None``."""
+        for condition in self.conditions:
+            if condition.type == type_:
+                return condition
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """The whole of a pass: what the status branch shall say; sets are in order of name."""
+
+    cluster: str
+    revision: str
+    sets: tuple[SetReport, ...] = ()
+    found: tuple[findings.Finding, ...] = ()
