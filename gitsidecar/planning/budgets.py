@@ -1,0 +1,62 @@
+"""How many may move: partition, maxUnavailable and the lane of ailing pods (reference §5.4; DESIGN §5.1, 3 and 4)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from gitsidecar.model import sidecarsets
+from gitsidecar.planning import standings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Budget:
+    """
+    The numbers of one set at one moment, all of them pods.
+
+    `keep` stay old. `limit` may be unavailable by our doing, of which `used` are. `lane_used` are in the lane of
+    those that were not Ready before we moved them.
+    """
+
+    matched: int
+    updated: int
+    keep: int
+    limit: int
+    used: int
+    lane_used: int
+
+    @property
+    def room(self) -> int:
+        """Return how many more may end up updated: old pods count as kept, whatever keeps them old."""
+        return max(0, self.matched - self.keep - self.updated)
+
+    @property
+    def lane_limit(self) -> int:
+        """Return how many ailing pods may be in flight; one even when no healthy pod may move."""
+        return max(1, self.limit)
+
+
+def measure(strategy: sidecarsets.UpdateStrategy, matched: Sequence[standings.Standing]) -> Budget:
+    """Count *matched* up against *strategy*; percentages are of all matched pods, selected or not."""
+    total = len(matched)
+    return Budget(
+        matched=total,
+        updated=sum(each.is_updated for each in matched),
+        keep=kept(strategy.partition, total),
+        limit=strategy.max_unavailable.of(total),
+        used=sum(each.is_unavailable for each in matched),
+        lane_used=sum(each.is_in_lane for each in matched),
+    )
+
+
+def kept(partition: sidecarsets.Share, matched: int) -> int:
+    """
+    Return how many of *matched* pods a partition keeps old.
+
+    A percentage below 100 never keeps all of several pods, though rounding up would: whoever writes 95% means that
+    some pod moves.
+    """
+    keep = partition.of(matched)
+    if partition.is_percent and partition.amount != 100 and matched > 1 and keep == matched:
+        keep -= 1
+    return max(0, min(keep, matched))

@@ -1,0 +1,80 @@
+"""Moves under way: how far the kubelet has come with the images that we set, judged by container IDs (DESIGN §5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitsidecar.model import pods
+
+CANNOT_START = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "PreCreateHookError",
+        "PreStartHookError",
+        "PostStartHookError",
+        "RunContainerError",
+        "StartError",
+        "CrashLoopBackOff",
+    }
+)
+"""The kubelet's reasons for a container that waits and will not get better by waiting."""
+
+
+def has_restarted(pod: pods.Pod, move: pods.Move) -> bool:
+    """Say whether every container that *move* changed runs, or ran, under another ID than before it."""
+    return pod.has_seen_spec and all(_is_replaced(container, origin) for container, origin in _moved(pod, move))
+
+
+def has_landed(pod: pods.Pod, move: pods.Move) -> bool:
+    """
+    Say whether what *move* did to the pod is over: its containers have restarted and are ready again.
+
+    Unlike *finished* this does not ask for the whole pod: an application that fails on its own is none of our doing.
+    """
+    return has_restarted(pod, move) and all(container.is_ready for container, _ in _moved(pod, move))
+
+
+def is_unnoticed(pod: pods.Pod, move: pods.Move) -> bool:
+    """
+    Say whether the kubelet has not begun *move*: it serves as before, and a second write could hide the first.
+
+    Moving such a pod on would note the ID of a container that the first write is about to replace, and its end would
+    be taken for the end of the second.
+    """
+    if not pod.has_seen_spec:
+        return True
+    return any(container.is_ready and not _is_replaced(container, origin) for container, origin in _moved(pod, move))
+
+
+def trouble(pod: pods.Pod, move: pods.Move) -> str:
+    """Return which moved container cannot start and why, e.g. ``logtail ImagePullBackOff``, or an empty string."""
+    for container, _ in _moved(pod, move):
+        if container.waiting in CANNOT_START:
+            return f"{container.name} {container.waiting}"
+    return ""
+
+
+def unreplaced(pod: pods.Pod, move: pods.Move) -> tuple[tuple[str, str], ...]:
+    """Return the part of `move.origin` that has not restarted yet, which a second move must not forget."""
+    return tuple(
+        (container.name, origin) for container, origin in _moved(pod, move) if not _is_replaced(container, origin)
+    )
+
+
+def _moved(pod: pods.Pod, move: pods.Move) -> Iterator[tuple[pods.Container, str]]:
+    for name, origin in move.origin:
+        container = pod.container(name)
+        if container is not None:  # a mark that a template carried over from another pod may name one that isn't here
+            yield container, origin
+
+
+def _is_replaced(container: pods.Container, origin: str) -> bool:
+    return container.container_id not in ("", origin)
