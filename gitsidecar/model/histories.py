@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from gitsidecar.model import sidecarsets
+from gitsidecar.model import findings, reports, sidecarsets
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class SetHistory:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class History:
-    """All that the status branch remembers; empty before the first record."""
+    """
+    All that the status branch remembers; empty before the first record.
+
+    `recorded` is the report as the branch tells it, without what only a commit message tells; ``None`` before the first
+    record. `problems` are files of the branch that could not be read: what they said is forgotten.
+    """
 
     sets: Mapping[str, SetHistory] = dataclasses.field(default_factory=dict)
+    recorded: reports.Report | None = None
+    problems: tuple[findings.Finding, ...] = ()

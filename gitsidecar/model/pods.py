@@ -9,6 +9,30 @@ from collections.abc import Mapping
 MARK_ANNOTATION = "gitsidecar.io/sidecars"
 """The one annotation we write on pods (DESIGN §5): JSON, one member per SidecarSet."""
 
+CANNOT_START = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "PreCreateHookError",
+        "PreStartHookError",
+        "PostStartHookError",
+        "RunContainerError",
+        "StartError",
+        "CrashLoopBackOff",
+    }
+)
+"""The kubelet's reasons for a container that waits and will not get better by waiting."""
+
+_ALIASES = {"ErrImagePull": "ImagePullBackOff"}
+"""The kubelet goes to and fro between these two while an image cannot be pulled; what we say of it must not."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Container:
@@ -31,6 +55,11 @@ class Container:
     restarts: int = 0
     is_ready: bool = False
     waiting: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Return the kubelet's reason for which this container cannot start, empty when it can; it does not flicker."""
+        return _ALIASES.get(self.waiting, self.waiting) if self.waiting in CANNOT_START else ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

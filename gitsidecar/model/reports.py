@@ -47,8 +47,9 @@ class SetReport:
     One set's state after a pass.
 
     `images` maps a container to its images and how many matched pods run each. `moved` are the pods patched in this
-    pass and `failed` maps a pod to what went wrong with its patch. `failing` maps a pod in flight to why it cannot
-    start.
+    pass and `failed` maps a pod to what went wrong with its patch; neither is state, so both are told in the commit
+    message only. `forbidden` are the patches that the API server refuses, said once for all pods. `failing` maps a pod
+    in flight to why it cannot start. `manifest` is the document in force and `rejection` why a newer one is refused.
     """
 
     name: str
@@ -71,9 +72,20 @@ class SetReport:
     conditions: tuple[Condition, ...] = ()
     moved: tuple[str, ...] = ()
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    forbidden: Held | None = None
     failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    manifest: str = "{}"
+    rejection: str = ""
     documents: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Spec hash → document, for the history: the latest, the stable one, and those that pods still run."""
+    """
+    Spec hash → document, oldest first, for the history: the latest, the stable one, those that pods still run, and
+    older ones up to the set's revisionHistoryLimit.
+    """
+
+    @property
+    def held_pods(self) -> int:
+        """Return how many pods are held, whatever the reason."""
+        return sum(held.count for held in self.held)
 
     def condition(self, type_: str) -> Condition | None:
         """Return the condition of that type, or ``None``."""

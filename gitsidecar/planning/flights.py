@@ -6,27 +6,6 @@ from collections.abc import Iterator
 
 from gitsidecar.model import pods
 
-CANNOT_START = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "InvalidImageName",
-        "ErrImageNeverPull",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "PreCreateHookError",
-        "PreStartHookError",
-        "PostStartHookError",
-        "RunContainerError",
-        "StartError",
-        "CrashLoopBackOff",
-    }
-)
-"""The kubelet's reasons for a container that waits and will not get better by waiting."""
-
 
 def has_restarted(pod: pods.Pod, move: pods.Move) -> bool:
     """Say whether every container that *move* changed runs, or ran, under another ID than before it."""
@@ -57,8 +36,8 @@ def is_unnoticed(pod: pods.Pod, move: pods.Move) -> bool:
 def trouble(pod: pods.Pod, move: pods.Move) -> str:
     """Return which moved container cannot start and why, e.g. ``logtail ImagePullBackOff``, or an empty string."""
     for container, _ in _moved(pod, move):
-        if container.waiting in CANNOT_START:
-            return f"{container.name} {container.waiting}"
+        if container.trouble:
+            return f"{container.name} {container.trouble}"
     return ""
 
 

@@ -18,7 +18,7 @@ _JSON_PATCH = "application/json-patch+json"
 
 
 class RefusedError(Exception):
-    """An answer other than 2xx: HTTP status *code*, the Status object *body*, and *retry_after* seconds if it said so."""
+    """An answer other than 2xx: HTTP status *code*, Status object *body*, and *retry_after* in seconds if said."""
 
     def __init__(self, code: int, body: Json, *, retry_after: int | None = None) -> None:
         super().__init__(f"{code} {body.get('reason')}: {body.get('message')}")
@@ -118,6 +118,7 @@ async def connected(server: apiservers.ApiServer, *, user: str = "admin") -> Asy
     )
     async with session:
         yield Api(session, server)
+    await asyncio.sleep(0.01)  # a watch that was broken off closes its socket only in the loop's next turns
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Json:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import apiservers, binaries, tiers
+from tests.support import apiservers, binaries, nodes, tiers
 
 _LACKS = pytest.StashKey[dict[str, str]]()
 
@@ -77,6 +77,20 @@ def apiserver(apiserver_session: apiservers.ApiServer) -> Iterator[apiservers.Ap
     """Lend the session's API server to one test, and leave it without pods."""
     yield apiserver_session
     apiserver_session.wipe()
+
+
+@pytest.fixture(scope="session")
+def node_session() -> Iterator[nodes.Node]:
+    """Run one real node, with its own API server, for all tests of the session; started by the first that asks."""
+    with nodes.running() as node:
+        yield node
+
+
+@pytest.fixture
+def node(node_session: nodes.Node) -> Iterator[nodes.Node]:
+    """Lend the session's node to one test, and leave its API server without pods."""
+    yield node_session
+    node_session.server.wipe()
 
 
 def _required(config: pytest.Config) -> set[str]:

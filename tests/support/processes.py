@@ -52,7 +52,12 @@ class Process:
 
 
 def start(name: str, command: Sequence[str | Path], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
-    """Start *command*, appending its output to *log*. The kernel kills it when the test process dies."""
+    """
+    Start *command*, appending its output to *log*. The kernel kills it when the test process dies.
+
+    Call it from the main thread: to the kernel the parent is the thread that starts a process, so what a worker thread
+    starts is killed as soon as that thread ends.
+    """
     with log.open("ab") as output:
         popen = subprocess.Popen(
             [str(part) for part in command],
@@ -60,7 +65,7 @@ def start(name: str, command: Sequence[str | Path], *, log: Path, env: Mapping[s
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(os.environ if env is None else env),
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  # a prctl only: no lock, no allocation
+            preexec_fn=_die_with_parent,  # a prctl only: no lock, no allocation
         )
     return Process(name, popen, log)
 
@@ -71,8 +76,8 @@ def wait_until(
     """
     Ask *is_ready* again and again until it says so.
 
-    Raises ``StartError`` with the end of the logs when *timeout* seconds have passed, or as soon as one of the *watched*
-    processes has ended.
+    Raises ``StartError`` with the end of the logs when *timeout* seconds have passed, or as soon as one of the
+    *watched* processes has ended.
     """
     deadline = time.monotonic() + timeout
     while not is_ready():

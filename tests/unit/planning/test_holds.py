@@ -103,7 +103,8 @@ def test_a_partition_says_when_it_keeps_pods_that_fail() -> None:
     found = [builders.pod(1, builders.NEW), builders.pod(2, builders.NEW), failing, builders.pod(4, builders.NEW)]
     [hold] = builders.plan_set(builders.sidecar_set(partition="25%", max_unavailable=4), found).holds
     assert hold.message == (
-        "partition 25% keeps 1 of 4 pods old, 1 failing (e.g. default/pod-3: logtail ErrImagePull); lower it to release"
+        "partition 25% keeps 1 of 4 pods old, 1 failing (e.g. default/pod-3: logtail ImagePullBackOff); lower "
+        "it to release"
     )
 
 

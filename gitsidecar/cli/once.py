@@ -1,0 +1,25 @@
+"""`gitsidecar once`: one pass."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from gitsidecar import bootstrap
+from gitsidecar.cli import options, printing
+
+
+@click.command(name="once")
+@options.config
+def command(config: Path) -> None:
+    """
+    Fetch, run one pass, record it, print what it came to, and exit.
+
+    Example: gitsidecar once --config config/gitsidecar.yaml
+    """
+    settings = options.settings(config)
+    bootstrap.configure_logs(settings)
+    done = asyncio.run(bootstrap.run_once(settings))
+    printing.show_pass(done)

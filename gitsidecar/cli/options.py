@@ -1,0 +1,33 @@
+"""Options that several verbs share, and how a verb gets its settings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from gitsidecar import bootstrap, errors
+from gitsidecar.cli import main
+from gitsidecar.settings import configs
+
+DEFAULT_CONFIG = "/etc/gitsidecar/gitsidecar.yaml"
+
+config = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_CONFIG,
+    envvar="GITSIDECAR_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="Settings file.",
+)
+
+
+def settings(file: Path) -> configs.GitsidecarConfig:
+    """Return the settings of *file*, or print all that is wrong with them and exit with 2."""
+    try:
+        return bootstrap.read_settings(file)
+    except errors.StalledError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(main.USAGE)

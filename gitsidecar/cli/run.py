@@ -1,0 +1,24 @@
+"""`gitsidecar run`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from gitsidecar import bootstrap
+from gitsidecar.cli import options
+
+
+@click.command(name="run")
+@options.config
+def command(config: Path) -> None:
+    """
+    Run the daemon until SIGTERM: poll, plan, move pods, record.
+
+    SIGHUP reads the settings again. Logs go to standard error; /healthz, /readyz and /metrics to probes.address.
+
+    Example: gitsidecar run --config config/gitsidecar.yaml
+    """
+    asyncio.run(bootstrap.serve(config, options.settings(config)))

@@ -1,0 +1,239 @@
+"""The loop that turns polls, pod events and repeats into passes, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime
+import time
+from collections.abc import Callable
+
+import structlog
+from apscheduler import events
+from apscheduler.schedulers import asyncio as schedulers
+
+from gitsidecar import errors, ports
+from gitsidecar.model import findings
+from gitsidecar.reconciler import reconcilers
+from gitsidecar.telemetry import metrics
+
+_log = structlog.get_logger("gitsidecar")
+_LONGEST_BACK_OFF = 60.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pace:
+    """
+    How often things happen, in seconds: a poll every `poll` ± `jitter`, a pass at most every `coalesce`.
+
+    Polls count real time and passes the clock's, which is the same except in a simulation.
+    """
+
+    poll: float = 30.0
+    jitter: float = 3.0
+    coalesce: float = 0.5
+
+
+def pass_id(now: datetime.datetime) -> str:
+    """Return the name of a pass that begins at *now*, as the log and the status branch's commits give it."""
+    return now.strftime("%Y%m%dT%H%M%S.%f")[:-3] + "Z"
+
+
+class Daemon:
+    """Runs passes until it is told to stop. *passed* hears of every whole pass."""
+
+    def __init__(
+        self,
+        reconciler: reconcilers.Reconciler,
+        cluster: ports.Cluster,
+        clock: ports.Clock,
+        pace: Pace,
+        measured: metrics.Metrics,
+        *,
+        passed: Callable[[reconcilers.Pass], None] = lambda _: None,
+    ) -> None:
+        self._reconciler = reconciler
+        self._cluster = cluster
+        self._clock = clock
+        self._pace = pace
+        self._metrics = measured
+        self._passed = passed
+        self._asked = asyncio.Event()  # one slot: many asks, one pass, none lost
+        self._stopping = asyncio.Event()
+        self._alarm: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._began: float | None = None
+        self._crash: BaseException | None = None
+        self._trouble = {"poll": "the source branch has not been read yet", "pass": "no pass has ended yet"}
+        self._told: set[findings.Finding] = set()
+
+    @property
+    def trouble(self) -> str:
+        """Return why the daemon does not do its work at the moment, in words; empty when it does."""
+        return "; ".join(words for words in self._trouble.values() if words)
+
+    def complaint(self, now: float, *, longest: float) -> str:
+        """Say whether a pass hangs: at *now* (monotonic seconds) it has run for more than *longest* seconds."""
+        is_hung = self._began is not None and now - self._began > longest
+        return f"a pass has not ended for more than {longest:g} s" if is_hung else ""
+
+    def ask(self) -> None:
+        """Ask for a pass soon."""
+        self._asked.set()
+
+    def stop(self) -> None:
+        """Finish the requests in hand, say what was done, and return from `run`."""
+        self._reconciler.stop_sending()
+        self._stopping.set()
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Watch, poll and run passes until `stop`. Raises BugError and whatever else nobody expected."""
+        scheduler = schedulers.AsyncIOScheduler(timezone=datetime.UTC)
+        await self._cluster.start(self.ask)
+        try:
+            await self._poll()
+            # Late is better than never: a missed poll runs once, whenever the loop is free again.
+            every = {"seconds": self._pace.poll, "jitter": self._pace.jitter or None}
+            scheduler.add_listener(self._note_crash, events.EVENT_JOB_ERROR)
+            scheduler.add_job(self._poll, "interval", **every, misfire_grace_time=None, coalesce=True, max_instances=1)
+            scheduler.start()
+            await self._run_passes()
+            if self._crash is not None:
+                raise self._crash
+            await self._flush()
+        finally:
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
+            self._set_alarm(None)
+            await self._cluster.close()
+
+    async def _run_passes(self) -> None:
+        while not self._stopping.is_set():
+            await self._asked.wait()
+            if self._stopping.is_set():
+                return
+            self._asked.clear()
+            if self._reconciler.revision:
+                await self._run_pass()
+            await self._pause(self._pace.coalesce)
+
+    async def _run_pass(self) -> None:
+        name = pass_id(self._clock.now())
+        self._began = time.monotonic()
+        self._set_alarm(None)
+        try:
+            done = await self._reconciler.run_pass(name)
+        except (errors.TransientError, errors.StalledError) as error:
+            self._note_failure(error, name)
+        else:
+            self._note_pass(done)
+        finally:
+            self._began = None
+
+    async def _poll(self) -> None:
+        try:
+            is_new = await self._reconciler.poll()
+        except (errors.TransientError, errors.StalledError) as error:
+            self._trouble["poll"] = str(error)
+            _log.error("poll.failed", reason=str(error), kind=type(error).__name__)
+            return
+        self._trouble["poll"] = ""
+        self._metrics.note_poll(self._clock.now())
+        if is_new:
+            _log.info("poll.new_revision", revision=self._reconciler.revision)
+            self.ask()
+
+    def _note_crash(self, event: events.JobExecutionEvent) -> None:
+        """Let a bug in a poll end the daemon, where the scheduler would only print it and go on."""
+        self._crash = event.exception
+        self.stop()
+
+    async def _flush(self) -> None:
+        try:
+            await self._reconciler.flush(pass_id(self._clock.now()))
+        except (errors.TransientError, errors.StalledError) as error:
+            _log.error("flush.failed", reason=str(error))
+
+    def _note_failure(self, error: errors.TransientError | errors.StalledError, name: str) -> None:
+        self._failures += 1
+        self._trouble["pass"] = str(error)
+        self._metrics.count_failure(error)
+        asked = error.retry_after if isinstance(error, errors.TransientError) else None
+        wait = max(asked or 0.0, min(_LONGEST_BACK_OFF, 2.0 ** (self._failures - 1)))
+        _log.error("pass.failed", id=name, reason=str(error), kind=type(error).__name__, again_after=wait)
+        self._set_alarm(wait)
+
+    def _note_pass(self, done: reconcilers.Pass) -> None:
+        self._failures = 0
+        self._trouble["pass"] = ""
+        self._metrics.note_pass(done.report, done.outcomes, self._clock.now())
+        for phase, seconds in done.seconds.items():
+            self._metrics.note_phase(phase, seconds)
+        self._tell_rejections(done)
+        for outcome in done.outcomes:
+            _log.info(
+                "pod.patched" if outcome.kind == "Applied" else "pod.not_patched",
+                set=outcome.action.set_name,
+                pod=outcome.action.pod.key,
+                outcome=outcome.kind.value,
+                images={change.container: change.new for change in outcome.action.changes},
+                **({"reason": outcome.message} if outcome.message else {}),
+            )
+        _log.info("pass.done", **_summary(done))
+        self._set_alarm(done.again_after)
+        self._passed(done)
+
+    def _tell_rejections(self, done: reconcilers.Pass) -> None:
+        """Log each rejection once, when it is new."""
+        found = {finding for finding in done.report.found if finding.level is findings.Level.ERROR}
+        for finding in sorted(found - self._told):
+            _log.warning("manifest.rejected", where=str(finding.place), field=finding.field, reason=finding.message)
+        self._told = found
+
+    def _set_alarm(self, seconds: float | None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if seconds is not None:
+            self._alarm = asyncio.ensure_future(self._ask_after(seconds))
+
+    async def _ask_after(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self.ask()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not once the daemon stops."""
+        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
+        stop = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sleep, stop):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+
+def _summary(done: reconcilers.Pass) -> dict[str, object]:
+    sets = {
+        each.name: {
+            "matched": each.matched,
+            "updated": each.updated,
+            "ready": each.ready,
+            "in_flight": each.in_flight,
+            "moved": len(each.moved),
+            "failed": len(each.failed),
+            "held": {held.reason: held.count for held in each.held},
+        }
+        for each in done.report.sets
+    }
+    return {
+        "id": done.id,
+        "revision": done.report.revision,
+        "sets": sets,
+        "rejections": sum(finding.level is findings.Level.ERROR for finding in done.report.found),
+        "commit": done.commit,
+        "milliseconds": {phase: round(seconds * 1000) for phase, seconds in done.seconds.items()},
+    }

@@ -1,0 +1,96 @@
+"""When a report becomes a commit of the status branch, and what history the next plan is made from (DESIGN §7)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Mapping
+
+from gitsidecar import ports
+from gitsidecar.model import findings, histories, reports, sidecarsets
+from gitsidecar.reporting import changes, files, messages
+from gitsidecar.reporting import histories as memories
+
+Restore = Callable[[str, findings.Place], sidecarsets.SidecarSet]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recorded:
+    """The commit made, empty if none was due; *again_after* are the seconds until one is."""
+
+    commit: str = ""
+    again_after: float | None = None
+
+
+class Recorder:
+    """
+    Writes reports to the status branch: transitions at once, progress at most every *interval* seconds.
+
+    Calls block. What was moved in passes that made no commit is told by the next commit: nothing is lost to the audit.
+    """
+
+    def __init__(self, branch: ports.StatusBranch, interval: float) -> None:
+        self.history = histories.History()
+        self.is_loaded = False
+        self._branch = branch
+        self._interval = datetime.timedelta(seconds=interval)
+        self._restore: Restore | None = None
+        self._content: Mapping[str, bytes] = {}
+        self._recorded: Mapping[str, bytes] = {}
+        self._recorded_history = self.history
+        self._recorded_at: datetime.datetime | None = None
+        self._untold: dict[str, reports.SetReport] = {}
+        self._unrecorded: reports.Report | None = None
+
+    def load(self, restore: Restore) -> None:
+        """Read what the status branch remembers. Raises TransientError, StalledError."""
+        self._restore = restore
+        self._content = self._recorded = dict(self._branch.load())
+        self.history = self._recorded_history = memories.read(self._recorded, restore)
+        self.is_loaded = True
+
+    def record(self, report: reports.Report, now: datetime.datetime, pass_id: str) -> Recorded:
+        """Commit *report* if it says anything new and a commit is due. Raises TransientError, StalledError."""
+        told = self._with_untold(report)
+        self._remember(files.render(report))
+        self._unrecorded = told
+        wait = self._wait(report, now)
+        if self._content != self._recorded and wait > 0:
+            return Recorded(again_after=wait)
+        return Recorded(self._commit(now, pass_id))
+
+    def flush(self, now: datetime.datetime, pass_id: str) -> str:
+        """Commit now what waits for its interval; return the commit, empty if nothing waited. Raises as `record`."""
+        return self._commit(now, pass_id)
+
+    def _commit(self, now: datetime.datetime, pass_id: str) -> str:
+        if self._unrecorded is None or self._content == self._recorded:
+            return ""
+        message = messages.write(self._unrecorded, self._recorded_history, pass_id=pass_id)
+        commit = self._branch.record(self._content, message)
+        self._recorded, self._recorded_history, self._recorded_at = self._content, self.history, now
+        self._untold = {}
+        return commit
+
+    def _with_untold(self, report: reports.Report) -> reports.Report:
+        """Add to *report* what the passes since the last commit moved."""
+        self._untold = {each.name: _joined(self._untold.get(each.name), each) for each in report.sets}
+        return dataclasses.replace(report, sets=tuple(self._untold[each.name] for each in report.sets))
+
+    def _remember(self, content: Mapping[str, bytes]) -> None:
+        assert self._restore is not None, "load comes before record"
+        if content != self._content:
+            self._content = content
+            self.history = memories.read(content, self._restore)
+
+    def _wait(self, report: reports.Report, now: datetime.datetime) -> float:
+        if self._recorded_at is None or changes.is_transition(report, self._recorded_history):
+            return 0.0
+        return (self._recorded_at + self._interval - now).total_seconds()
+
+
+def _joined(earlier: reports.SetReport | None, newer: reports.SetReport) -> reports.SetReport:
+    if earlier is None:
+        return newer
+    moved = tuple(dict.fromkeys((*earlier.moved, *newer.moved)))
+    return dataclasses.replace(newer, moved=moved, failed={**earlier.failed, **newer.failed})

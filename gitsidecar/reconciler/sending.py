@@ -1,0 +1,87 @@
+"""Carry out a plan: many actions at once, each looked at again right before it is sent (DESIGN §5.10)."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+from collections.abc import Callable, Iterable
+
+from gitsidecar import ports
+from gitsidecar.model import outcomes, plans
+
+Objection = Callable[[plans.Action], str]
+"""Say why an action must not be sent after all, or return an empty string."""
+
+_REFUSALS = 3  # so many 403s for one set, and no success, mean that the next ones would be refused as well
+
+
+async def send(
+    plan: plans.Plan, cluster: ports.Cluster, *, in_flight: int, objection: Objection
+) -> tuple[outcomes.Outcome, ...]:
+    """
+    Send the actions of *plan* in its order, at most *in_flight* at once, and return each one's outcome in that order.
+
+    Before each is sent, *objection* is asked, and the newest row of its pod is compared with the one that was planned.
+    """
+    batch = _Batch(cluster, objection)
+    queue = collections.deque(enumerate(action for set_plan in plan.sets for action in set_plan.actions))
+    results: dict[int, outcomes.Outcome] = {}
+
+    async def work() -> None:
+        while queue:
+            index, action = queue.popleft()
+            results[index] = await batch.send(action)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(in_flight, len(queue))):
+            group.create_task(work())
+    return tuple(results[index] for index in sorted(results))
+
+
+def refuse(actions: Iterable[plans.Action], message: str) -> tuple[outcomes.Outcome, ...]:
+    """Return the outcome of actions that are not sent because the API server refused their set just now."""
+    return tuple(outcomes.Outcome(action, outcomes.OutcomeKind.FORBIDDEN, message) for action in actions)
+
+
+class _Batch:
+    """What the senders of one pass share: whether a set has been refused so far."""
+
+    def __init__(self, cluster: ports.Cluster, objection: Objection) -> None:
+        self._cluster = cluster
+        self._objection = objection
+        self._refused: collections.Counter[str] = collections.Counter()
+        self._served: set[str] = set()
+
+    async def send(self, action: plans.Action) -> outcomes.Outcome:
+        words = self._objection(action) or self._refusal(action) or _difference(action, self._cluster)
+        if words:
+            return outcomes.Outcome(action, outcomes.OutcomeKind.WITHDRAWN, words)
+        result = await self._cluster.execute(action)
+        if result.kind is outcomes.OutcomeKind.FORBIDDEN:
+            self._refused[action.set_name] += 1
+        elif result.kind is outcomes.OutcomeKind.APPLIED:
+            self._served.add(action.set_name)
+        return result
+
+    def _refusal(self, action: plans.Action) -> str:
+        name = action.set_name
+        is_hopeless = self._refused[name] >= _REFUSALS and name not in self._served
+        return "the patches of other pods of this set were refused" if is_hopeless else ""
+
+
+def _difference(action: plans.Action, cluster: ports.Cluster) -> str:
+    """Say in what the newest row of the action's pod differs from the planned one, as far as it matters."""
+    newest = cluster.pod(action.pod.namespace, action.pod.name)
+    if newest is action.pod:
+        return ""
+    if newest is None or newest.uid != action.pod.uid:
+        return "the pod is gone"
+    if not newest.is_active:
+        return "the pod is ending"
+    if newest.marks != action.pod.marks:
+        return "another write to the pod came first"
+    for change in action.changes:
+        container = newest.container(change.container)
+        if container is None or container.image != change.old:
+            return f"the image of container {change.container} has changed since"
+    return ""

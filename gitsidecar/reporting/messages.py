@@ -1,0 +1,119 @@
+"""
+The message of a record's commit: what `git log` of the status branch tells an auditor (DESIGN §7).
+
+Names and words come from outside. Each is made one line, and every line of the body that holds one is indented, so that
+none can pass for a line of ours, least of all for a trailer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitsidecar.model import histories, reports
+from gitsidecar.reporting import changes, conditions, standings, texts
+
+_SUBJECT = 72
+_NAMED = 20
+_SHORTEST_NAME = 12
+
+
+def write(report: reports.Report, history: histories.History, *, pass_id: str) -> str:
+    """Return the message of the commit that records *report* after what *history* recorded."""
+    found = changes.compare(report, history)
+    blocks = [
+        *(block for change in found.sets for block in _body(change)),
+        _block("Rejected:", [str(each) for each in found.rejected]),
+        _block("No longer rejected:", [str(each) for each in found.accepted]),
+    ]
+    trailers = (
+        f"Gitsidecar-Revision: {_value(report.revision)}\n"
+        f"Gitsidecar-Cluster: {_value(report.cluster)}\n"
+        f"Gitsidecar-Pass: {_value(pass_id)}\n"
+    )
+    return "\n\n".join([_subject(found), *(block for block in blocks if block), trailers])
+
+
+def _subject(found: changes.Changes) -> str:
+    """Return the chief change in one line, and how many others there are."""
+    if not found.sets:
+        return _rejections_subject(found)
+    ranked = sorted(found.sets, key=_rank)
+    others = f" and {len(ranked) - 1} more" if len(ranked) > 1 else ""
+    what = _state(ranked[0]) + others
+    room = max(_SHORTEST_NAME, _SUBJECT - len(what))
+    # Git takes a line that begins with dashes for the end of a message, and one with # for a comment.
+    return f"{texts.one_line(ranked[0].name, room).lstrip('-#') or '?'}{what}"
+
+
+def _rejections_subject(found: changes.Changes) -> str:
+    if found.rejected:
+        first = found.rejected[0].place
+        words = f"{texts.count(len(found.rejected), 'manifest error')}, first in {first}"
+        return texts.one_line(words, _SUBJECT)
+    if found.accepted:
+        return f"{texts.count(len(found.accepted), 'manifest error')} put right"
+    return "Write the status anew"
+
+
+def _rank(change: changes.Change) -> tuple[bool, bool, int, str]:
+    """Order the changes of one commit: a set that has just been blocked first, then news, then the most pods moved."""
+    has_blocked = any(now.type == conditions.BLOCKED and now.status for now, _ in change.conditions)
+    return (not has_blocked, not change.is_transition, -len(change.now.moved) if change.now else 0, change.name)
+
+
+def _state(change: changes.Change) -> str:
+    """Return the subject's words after the set's name."""
+    report = change.now
+    if report is None:
+        return ": no longer managed"
+    pods = f": {report.updated}/{texts.count(report.matched, 'pod')} on {texts.short(report.commit)}"
+    complete, blocked = report.condition(conditions.COMPLETE), report.condition(conditions.BLOCKED)
+    if complete is not None and complete.status:
+        return f"{pods}, complete" if report.matched else ": no pods"
+    if (
+        blocked is not None
+        and blocked.status
+        and blocked.reason in (standings.PODS_FAILING, standings.WRITES_FORBIDDEN)
+    ):
+        return f"{pods}, blocked ({blocked.reason})"
+    if report.held:
+        chief = max(report.held, key=lambda held: held.count)
+        return f"{pods}, {report.held_pods} held ({chief.reason})"
+    return f"{pods}, {report.in_flight} in flight"
+
+
+def _body(change: changes.Change) -> list[str]:
+    name, report = texts.one_line(change.name), change.now
+    if report is None:
+        return [_block("No longer managed:", [f"{name}: its pods stay as they are"])]
+    spec = f"{name} {texts.short(report.commit)}"
+    failed = [f"{key}: {words}" for key, words in report.failed.items()]
+    refused = report.forbidden
+    words = [f"{texts.count(refused.count, 'pod')}: {refused.message}"] if refused is not None else []
+    return [
+        _block(f"Moved {texts.count(len(report.moved), 'pod')} to:", [spec, *_cut(report.moved)])
+        if report.moved
+        else "",
+        _block("Failed:", [name, *_cut(failed)]) if failed else "",
+        _block("Forbidden:", [name, *words]) if words else "",
+        _block("Conditions:", [f"{name} {_moved_condition(now, was)}" for now, was in change.conditions]),
+    ]
+
+
+def _moved_condition(now: reports.Condition, was: reports.Condition | None) -> str:
+    came_from = f"{was.status} -> " if was is not None and was.status != now.status else ""
+    return f"{now.type}: {came_from}{now.status} ({now.reason}): {now.message}"
+
+
+def _cut(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _NAMED
+    return [*lines[:_NAMED], f"and {more} more"] if more > 0 else list(lines)
+
+
+def _block(title: str, lines: Sequence[str]) -> str:
+    """Return *title* with *lines* under it, each on one line of its own and indented; nothing without lines."""
+    return "\n".join([title, *(f"  {texts.one_line(line)}" for line in lines)]) if lines else ""
+
+
+def _value(text: str) -> str:
+    return texts.one_line(text) or "unknown"

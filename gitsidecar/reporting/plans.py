@@ -1,0 +1,110 @@
+"""A plan before it is carried out: the documented JSON of ``gitsidecar plan``, and text for people (DESIGN §10)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from gitsidecar.model import findings, plans
+from gitsidecar.reporting import records, tallies, texts
+
+_HEADER = ("SET", "MATCHED", "UPDATED", "READY", "TO MOVE NOW", "HELD", "NOT UPGRADABLE", "MISSING", "SPEC")
+_MOST_ACTIONS = 20
+_MOST_NAMED = 3
+
+
+def to_json(plan: plans.Plan) -> dict[str, Any]:
+    """Return the documented form; actions in sending order, holds in order of pod."""
+    return {
+        "now": _moment(plan.now),
+        "sets": [_set_to_json(each) for each in plan.sets],
+        "rejections": [records.rejection(each) for each in records.rejections(plan.found)],
+    }
+
+
+def to_text(plan: plans.Plan, *, most_actions: int = _MOST_ACTIONS) -> str:
+    """Return the plan as plain text: a line per set, then what would be sent, what is held, what was refused."""
+    blocks = [[f"Plan for {texts.short(plan.revision)} at {_moment(plan.now)}"], _overview(plan.sets)]
+    for each in plan.sets:
+        blocks += [_actions(each, most_actions), _holds(each)]
+    refused = records.rejections(plan.found)
+    blocks.append(["Rejected", *(f"  {texts.one_line(str(each))}" for each in refused)] if refused else [])
+    warnings = [each for each in plan.found if each.level is findings.Level.WARNING]
+    blocks.append(["Warnings", *(f"  {texts.one_line(str(each))}" for each in warnings)] if warnings else [])
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _set_to_json(each: plans.SetPlan) -> dict[str, Any]:
+    found = tallies.tally(each, (), {})
+    return {
+        "name": each.sidecar_set.name,
+        "specHash": each.sidecar_set.spec_hash,
+        "matchedPods": len(found.matched),
+        "updatedPods": len(found.updated),
+        "readyPods": len(found.ready),
+        "updatedReadyPods": len(found.updated & found.ready),
+        "missingPods": len(found.missing),
+        "notUpgradablePods": _not_upgradable(each),
+        "actions": [_action_to_json(action) for action in each.actions],
+        "holds": [{"pod": hold.pod.key, "reason": str(hold.reason), "message": hold.message} for hold in each.holds],
+    }
+
+
+def _action_to_json(action: plans.Action) -> dict[str, Any]:
+    images = {change.container: change.new for change in action.changes}
+    return {"pod": action.pod.key, "kind": "UpdateImages", "images": images}
+
+
+def _not_upgradable(each: plans.SetPlan) -> int:
+    return sum(hold.reason is plans.HoldReason.NOT_UPGRADABLE for hold in each.holds)
+
+
+def _overview(sets: Sequence[plans.SetPlan]) -> list[str]:
+    if not sets:
+        return ["No SidecarSet is in force: nothing would be moved."]
+    rows: list[tuple[str, ...]] = [_HEADER]
+    for each in sets:
+        found = tallies.tally(each, (), {})
+        counts = (len(found.matched), len(found.updated), len(found.ready), len(each.actions), len(each.holds))
+        rest = (_not_upgradable(each), len(found.missing))
+        rows.append((each.sidecar_set.name, *(str(count) for count in (*counts, *rest)), each.sidecar_set.spec_hash))
+    return texts.table(rows, right=frozenset(range(1, 8)))
+
+
+def _actions(each: plans.SetPlan, most: int) -> list[str]:
+    if not each.actions:
+        return []
+    rows = [(f"  {action.pod.key}", _changes(action)) for action in each.actions[:most]]
+    more = len(each.actions) - most
+    title = (
+        f"{texts.one_line(each.sidecar_set.name)}: {texts.count(len(each.actions), 'pod')} to move now, in this order"
+    )
+    return [title, *_indented(rows), *([f"  and {more} more"] if more > 0 else [])]
+
+
+def _changes(action: plans.Action) -> str:
+    return ", ".join(f"{change.container}: {change.old} -> {change.new}" for change in action.changes)
+
+
+def _holds(each: plans.SetPlan) -> list[str]:
+    groups: dict[plans.HoldReason, list[plans.Hold]] = {}
+    for hold in each.holds:
+        groups.setdefault(hold.reason, []).append(hold)
+    if not groups:
+        return []
+    lines = [f"{texts.one_line(each.sidecar_set.name)}: {texts.count(len(each.holds), 'pod')} held"]
+    for reason in plans.HoldReason:
+        if its := groups.get(reason):
+            names = ", ".join(texts.one_line(hold.pod.key) for hold in its[:_MOST_NAMED])
+            more = f" and {len(its) - _MOST_NAMED} more" if len(its) > _MOST_NAMED else ""
+            lines += [f"  {reason} {len(its)}: {texts.one_line(its[0].message)}", f"    {names}{more}"]
+    return lines
+
+
+def _indented(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return [f"  {line}" for line in texts.table([tuple(cell.strip() for cell in row) for row in rows])]
+
+
+def _moment(now: datetime.datetime) -> str:
+    return now.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

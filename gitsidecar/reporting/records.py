@@ -1,0 +1,110 @@
+"""A set's report as the mapping of its file on the status branch, keys in the reference's words (DESIGN §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gitsidecar.model import findings, reports
+from gitsidecar.reporting import yamls
+
+API_VERSION = "gitsidecar.io/v1alpha1"
+SET_KIND = "SidecarSetReport"
+REJECTIONS_KIND = "Rejections"
+COUNTS = {
+    "matchedPods": "matched",
+    "updatedPods": "updated",
+    "readyPods": "ready",
+    "updatedReadyPods": "updated_ready",
+    "finishedPods": "finished",
+    "inFlightPods": "in_flight",
+    "missingPods": "missing",
+    "notUpgradablePods": "not_upgradable",
+}
+"""The key of each count, and the attribute of `reports.SetReport` that it tells."""
+
+Json = dict[str, Any]
+
+
+def of_set(report: reports.SetReport) -> Json:
+    """Return the whole file of one set: whose it is, the manifest in force, and the status."""
+    place = report.place
+    return {
+        "apiVersion": API_VERSION,
+        "kind": SET_KIND,
+        "metadata": {"name": report.name},
+        "source": {"file": place.file, "line": place.line, "column": place.column, "commit": report.commit},
+        "manifest": yamls.from_json(report.manifest),
+        "status": _status(report),
+    }
+
+
+def of_rejections(found: Iterable[findings.Finding]) -> Json:
+    """Return the file of what was refused at the newest revision, whether or not it belongs to a set."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": REJECTIONS_KIND,
+        "rejections": [rejection(each) for each in rejections(found)],
+    }
+
+
+def rejections(found: Iterable[findings.Finding]) -> list[findings.Finding]:
+    """Return the findings that refused something, in order of place."""
+    return sorted(each for each in found if each.level is findings.Level.ERROR)
+
+
+def rejection(found: findings.Finding) -> Json:
+    """Return one rejection, as the status branch and ``plan --output json`` tell it."""
+    return {
+        "file": found.file,
+        "line": found.line,
+        "column": found.column,
+        "field": found.field,
+        "message": found.message,
+    }
+
+
+def _status(report: reports.SetReport) -> Json:
+    """Return the status; what is usually empty is there only when it isn't."""
+    status: Json = {
+        "observedGeneration": report.generation,
+        "latestRevision": report.spec_hash,
+        "stable": report.stable,
+        **{key: getattr(report, attribute) for key, attribute in COUNTS.items()},
+        "conditions": [_condition(each) for each in report.conditions],
+        "images": {container: dict(counts) for container, counts in report.images.items()},
+        "held": [_held(each) for each in report.held],
+    }
+    if report.forbidden is not None:
+        status["forbidden"] = _held(report.forbidden)
+    if report.failing:
+        status["failing"] = dict(report.failing)
+    if report.rejection:
+        status["rejections"] = [report.rejection]
+    status["history"] = list(report.documents)
+    status["workloads"] = [_workload(each) for each in report.workloads]
+    return status
+
+
+def _condition(condition: reports.Condition) -> Json:
+    return {
+        "type": condition.type,
+        "status": str(condition.status),
+        "reason": condition.reason,
+        "message": condition.message,
+        "lastTransitionTime": condition.since,
+    }
+
+
+def _held(held: reports.Held) -> Json:
+    return {"reason": held.reason, "count": held.count, "message": held.message, "examples": list(held.examples)}
+
+
+def _workload(workload: reports.Workload) -> Json:
+    counts = {
+        "matchedPods": workload.matched,
+        "updatedPods": workload.updated,
+        "readyPods": workload.ready,
+        "missingPods": workload.missing,
+    }
+    return {"namespace": workload.namespace, "name": workload.name, **counts}

@@ -1,0 +1,157 @@
+"""How a set stands after a pass, in one reason and one sentence: moving, waiting, blocked or complete."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+
+from gitsidecar.model import plans
+from gitsidecar.reporting import tallies, texts
+
+_Reason = plans.HoldReason
+
+ROLLING_OUT = "RollingOut"
+PODS_FAILING = "PodsFailing"
+WRITES_FORBIDDEN = "WritesForbidden"
+ROLLED_OUT = "RolledOut"
+NO_PODS = "NoPods"
+
+PACING = frozenset({_Reason.BUDGET_EXHAUSTED, _Reason.PACE_LIMITED, _Reason.SETTLING, _Reason.POD_BUSY})
+"""Holds that come and go in every healthy rollout: they are its progress, not news."""
+_SOON = (_Reason.PACE_LIMITED, _Reason.SETTLING, _Reason.POD_BUSY)
+_BY_THE_CALENDAR = (_Reason.FROZEN, _Reason.WINDOW_CLOSED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Before:
+    """What the last report said of the same spec; all false for a new spec."""
+
+    was_complete: bool = False
+    was_blocked: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """*reason* in CamelCase, *message* in words that say what releases it."""
+
+    reason: str
+    message: str
+    is_complete: bool = False
+    is_blocked: bool = False
+
+
+def judge(found: tallies.Tally, commit: str, before: Before) -> Standing:
+    """
+    Say how the set stands; *commit* is the revision that brought its spec.
+
+    What moves, or will within minutes, is asked first: only a set in which nothing does can be blocked. Pods in flight
+    count as movement unless the set was blocked before, because then they are moved pods that lost readiness, and each
+    wobble of one would read as news.
+    """
+    if _is_complete(found, before):
+        return _complete(found, commit)
+    if found.pending or found.applied:
+        return _rolling(found, commit)
+    if deadline := _held(found, _Reason.DEADLINE_EXCEEDED):
+        return _blocked(found, deadline)
+    if found.forbidden:
+        return _forbidden(found)
+    if (_healthy(found, found.in_flight) and not before.was_blocked) or _moves_soon(found):
+        return _rolling(found, commit)
+    if found.failing:
+        return _failing(found)
+    for reason in _BY_THE_CALENDAR:
+        if waiting := _held(found, reason):
+            return Standing(str(reason), _why(found, waiting))
+    if found.held:
+        return _blocked(found, _held(found, chief(found)))
+    return _rolling(found, commit)
+
+
+def chief(found: tallies.Tally) -> plans.HoldReason:
+    """Return the reason that holds most pods; of two alike, the one a person would ask for first."""
+    counts = collections.Counter(each.reason for each in found.held)
+    return max(plans.HoldReason, key=lambda reason: counts[reason])
+
+
+def _is_complete(found: tallies.Tally, before: Before) -> bool:
+    """
+    Say whether every pod is finished, or was, for this spec.
+
+    Once it was complete, a pod that starts up or loses readiness does not reopen the rollout; one that drifts, or
+    cannot start its sidecar, does.
+    """
+    if found.drifted:
+        return False
+    return not found.unfinished or (before.was_complete and not found.failing)
+
+
+def _moves_soon(found: tallies.Tally) -> bool:
+    reasons = {each.reason for each in found.held}
+    if reasons.intersection(_SOON):
+        return True
+    users = found.in_flight | (found.updated & found.unfinished)
+    return _Reason.BUDGET_EXHAUSTED in reasons and _healthy(found, users)
+
+
+def _healthy(found: tallies.Tally, keys: frozenset[str]) -> bool:
+    return not keys <= found.failing.keys()
+
+
+def _held(found: tallies.Tally, reason: plans.HoldReason) -> list[tallies.Held]:
+    return [each for each in found.held if each.reason is reason]
+
+
+def _complete(found: tallies.Tally, commit: str) -> Standing:
+    total = len(found.matched)
+    if not total:
+        return Standing(NO_PODS, "no running pod is matched" + _missing(found), is_complete=True)
+    unready = total - len(found.ready)
+    rest = f"; {unready} of them not Ready" if unready else ""
+    words = f"all {texts.count(total, 'pod')} on {texts.short(commit)}{rest}{_missing(found)}"
+    return Standing(ROLLED_OUT, words if total > 1 else words.removeprefix("all "), is_complete=True)
+
+
+def _rolling(found: tallies.Tally, commit: str) -> Standing:
+    words = f"{_progress(found)} on {texts.short(commit)}, {len(found.in_flight)} in flight"
+    waiting = len(found.drifted)
+    words += f", {waiting} to go" if waiting else ""
+    return Standing(ROLLING_OUT, words + (f"; {_failures(found)}" if found.failing else "") + _missing(found))
+
+
+def _blocked(found: tallies.Tally, held: list[tallies.Held]) -> Standing:
+    return Standing(str(held[0].reason), _why(found, held), is_blocked=True)
+
+
+def _why(found: tallies.Tally, held: list[tallies.Held]) -> str:
+    others = len(found.held) - len(held)
+    more = f"; {others} held for other reasons" if others else ""
+    return f"{_progress(found)} updated, {len(held)} held: {held[0].message}{more}{_missing(found)}"
+
+
+def _forbidden(found: tallies.Tally) -> Standing:
+    words = next(iter(found.forbidden.values()))
+    number = texts.count(len(found.forbidden), "pod")
+    message = f"{_progress(found)} updated; the API server refuses to let gitsidecar patch {number}: {words}"
+    return Standing(WRITES_FORBIDDEN, texts.one_line(message), is_blocked=True)
+
+
+def _failing(found: tallies.Tally) -> Standing:
+    waiting = len(found.drifted)
+    stop = f"; {texts.count(waiting, 'pod')} not moved because of that" if waiting else ""
+    words = f"{_progress(found)} updated, and {_failures(found)}{stop}; fix the image or push another spec"
+    return Standing(PODS_FAILING, words, is_blocked=True)
+
+
+def _failures(found: tallies.Tally) -> str:
+    key, words = next(iter(found.failing.items()))
+    return f"{texts.count(len(found.failing), 'pod')} cannot start, e.g. {key} ({words})"
+
+
+def _progress(found: tallies.Tally) -> str:
+    return f"{len(found.updated)} of {texts.count(len(found.matched), 'pod')}"
+
+
+def _missing(found: tallies.Tally) -> str:
+    number = len(found.missing)
+    return f"; {texts.count(number, 'selected pod')} without the sidecars" if number else ""
