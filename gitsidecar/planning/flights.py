@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from gitsidecar.model import pods
@@ -21,13 +22,19 @@ def has_landed(pod: pods.Pod, move: pods.Move) -> bool:
     return has_restarted(pod, move) and all(container.is_ready for container, _ in _moved(pod, move))
 
 
-def is_unnoticed(pod: pods.Pod, move: pods.Move) -> bool:
+_NOTICED = datetime.timedelta(minutes=5)
+"""By then every kubelet has looked: a container that still runs as before had its image put back in between."""
+
+
+def is_unnoticed(pod: pods.Pod, move: pods.Move, now: datetime.datetime) -> bool:
     """
     Say whether the kubelet has not begun *move*: it serves as before, and a second write could hide the first.
 
     Moving such a pod on would note the ID of a container that the first write is about to replace, and its end would
     be taken for the end of the second.
     """
+    if now - move.at > _NOTICED:
+        return False
     if not pod.has_seen_spec:
         return True
     return any(container.is_ready and not _is_replaced(container, origin) for container, origin in _moved(pod, move))

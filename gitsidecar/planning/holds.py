@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 
 from gitsidecar.model import plans, sidecarsets
@@ -19,6 +20,7 @@ class Circumstances:
     """Pod key → the set that already has an action on it."""
     resting: Mapping[str, str]
     """Pod UID → why the pod is left alone for a while after a write that failed."""
+    now: datetime.datetime
 
 
 def find(standing: standings.Standing, around: Circumstances) -> plans.Hold | None:
@@ -106,7 +108,7 @@ def _busy(standing: standings.Standing, around: Circumstances) -> str:
         return f"SidecarSet {other} moves the pod in this pass; released when that move finishes"
     if move is not None and standing.is_in_flight:
         # Ours already, so no other set's: asking for theirs too could make two sets wait for each other for ever.
-        if flights.is_unnoticed(pod, move):
+        if flights.is_unnoticed(pod, move, around.now):
             return "the kubelet has not begun our last move of the pod; released when it has restarted the container"
         return ""
     for mark in pod.marks:

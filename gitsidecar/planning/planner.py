@@ -30,7 +30,7 @@ def plan(
     taken: dict[str, str] = {}
     planned = []
     for sidecar_set in sets:
-        around = holds.Circumstances(sidecar_set, names, taken, resting or {})
+        around = holds.Circumstances(sidecar_set, names, taken, resting or {}, now)
         blank = _begin(sidecar_set, history.sets.get(sidecar_set.name), desired.revision)
         found = _fill(blank, matching.select(indexed, sidecar_set), around, now)
         taken.update((action.pod.key, sidecar_set.name) for action in found.actions)

@@ -61,9 +61,12 @@ def mark(image: str = OLD, *, name: str = "logtail", move: pods.Move | None = No
     return pods.Mark(name, f"v1-{image}", shape, "0000000", (name,), move)
 
 
-def moved(container: str = "logtail", origin: str = "id-0", *, was_ready: bool = True, heal: bool = False) -> pods.Move:
-    """Return a move that began when *container* ran as *origin*."""
-    return pods.Move(LONG_AGO, ((container, origin),), was_ready=was_ready, is_heal=heal)
+def moved(
+    container: str = "logtail", origin: str = "id-0", *, was_ready: bool = True, heal: bool = False, ago: float = 10
+) -> pods.Move:
+    """Return a move that began when *container* ran as *origin*, *ago* seconds before now."""
+    at = NOW - datetime.timedelta(seconds=ago)
+    return pods.Move(at, ((container, origin),), was_ready=was_ready, is_heal=heal)
 
 
 def container(name: str = "logtail", image: str = OLD, **fields: Any) -> pods.Container:

@@ -177,6 +177,13 @@ def test_a_failing_pod_is_busy_until_its_kubelet_has_seen_the_last_spec() -> Non
     assert builders.reasons(builders.plan_set(builders.sidecar_set(FIX), found)) == {"1": "PodBusy"}
 
 
+def test_a_move_that_was_undone_before_the_kubelet_looked_is_not_waited_for_for_ever() -> None:
+    """Somebody put the old image back at once, so nothing restarts; after five minutes the pod is moved again."""
+    undone = builders.moved(origin="id-1", ago=301)
+    found = [builders.pod(1, marks=(builders.mark(BAD, move=undone),))]
+    assert builders.moves(builders.plan_set(builders.sidecar_set(FIX), found)) == ["1"]
+
+
 def test_a_spec_change_in_mid_flight_frees_no_budget() -> None:
     """Pods that went down for the spec before still count, though they are not updated to the newest."""
     found = [builders.flying(1, BAD), builders.pod(2), builders.pod(3)]

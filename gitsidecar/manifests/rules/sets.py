@@ -1,0 +1,115 @@
+"""Rules for the set as a whole: what it selects, how it moves pods, what it holds."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator
+from typing import Any
+
+from gitsidecar.manifests import documents, drafts, names
+from gitsidecar.manifests.rules import containers
+from gitsidecar.model import findings, sidecarsets
+
+LISTS = ("containers", "initContainers")
+
+
+def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
+    """Yield what is wrong, or doubtful, with the whole of *draft*."""
+    spec = drafts.mapping(draft.value.get("spec"))
+    yield from _check_adoption(draft)
+    yield from _check_presence(draft, spec)
+    yield from _check_names(draft, spec)
+    yield from _check_volumes(draft, spec)
+    yield from _check_strategy(draft, drafts.mapping(spec.get("updateStrategy")))
+    yield from _check_injection(draft, spec)
+    for field in LISTS:
+        for index, container in enumerate(drafts.items(spec.get(field))):
+            if isinstance(container, dict):
+                yield from containers.check(draft, ("spec", field, index), container)
+
+
+def _check_adoption(draft: drafts.Draft) -> Iterator[findings.Finding]:
+    annotations = drafts.mapping(drafts.mapping(draft.value.get("metadata")).get("annotations"))
+    value = annotations.get(sidecarsets.ADOPT_ANNOTATION)
+    if isinstance(value, str) and value not in ("true", "false"):
+        path = ("metadata", "annotations", sidecarsets.ADOPT_ANNOTATION)
+        yield draft.finding(path, 'must be "true" or "false", in quotes')
+
+
+def _check_presence(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
+    if isinstance(draft.value.get("spec"), dict) and not any(spec.get(field) for field in LISTS):
+        message = "has no containers: write at least one, e.g. containers: [{name: logtail, image: ...}]"
+        yield draft.finding(("spec",), message, at_key=True)
+
+
+def _check_names(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
+    first: dict[str, str] = {}
+    for field in LISTS:
+        for index, container in enumerate(drafts.items(spec.get(field))):
+            name = drafts.mapping(container).get("name")
+            path: documents.Path = ("spec", field, index, "name")
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                yield draft.finding(path, f"{names.shown(name)} is already the name of {first[name]}: choose another")
+            first.setdefault(name, documents.spell(path[:-1]))
+
+
+def _check_volumes(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
+    first: dict[str, int] = {}
+    for index, volume in enumerate(drafts.items(spec.get("volumes"))):
+        path: documents.Path = ("spec", "volumes", index)
+        sources = sorted(field for field in drafts.mapping(volume) if field != "name")
+        if len(sources) > 1:
+            yield draft.finding(
+                (*path, sources[1]), f"is one source too many beside {sources[0]}: keep one", at_key=True
+            )
+        name = drafts.mapping(volume).get("name")
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            message = f"{names.shown(name)} is already the name of spec.volumes[{first[name]}]: choose another"
+            yield draft.finding((*path, "name"), message)
+        first.setdefault(name, index)
+
+
+def _check_strategy(draft: drafts.Draft, strategy: Any) -> Iterator[findings.Finding]:
+    path: documents.Path = ("spec", "updateStrategy")
+    if strategy.get("type") != sidecarsets.StrategyType.NOT_UPDATE:
+        partition = strategy.get("partition")
+        if "selector" in strategy and partition is not None and partition != 0:
+            message = "cannot stand beside selector: choose the pods by one of the two"
+            yield draft.finding((*path, "partition"), message, at_key=True)
+        window = strategy.get("maxUnavailable")
+        if window in (0, "0%") and not isinstance(window, bool):
+            message = "lets no pod move at all: write at least 1; to stop a rollout, write paused: true"
+            yield draft.finding((*path, "maxUnavailable"), message, findings.Level.WARNING)
+    priority = drafts.mapping(strategy.get("priorityStrategy"))
+    if priority.get("orderPriority") and priority.get("weightPriority"):
+        message = "cannot stand beside orderPriority: keep one of the two"
+        yield draft.finding((*path, "priorityStrategy", "weightPriority"), message, at_key=True)
+    seen: set[tuple[str, str]] = set()
+    for index, term in enumerate(drafts.items(strategy.get("scatterStrategy"))):
+        pair = str(drafts.mapping(term).get("key")), str(drafts.mapping(term).get("value"))
+        if pair in seen:
+            yield draft.finding((*path, "scatterStrategy", index), "is the same as an earlier one: remove one")
+        seen.add(pair)
+
+
+def _check_injection(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
+    revision = drafts.mapping(spec.get("injectionStrategy")).get("revision")
+    if isinstance(revision, dict) and not (revision.get("revisionName") or revision.get("customVersion")):
+        path: documents.Path = ("spec", "injectionStrategy", "revision")
+        yield draft.finding(path, "names no revision: write revisionName or customVersion", at_key=True)
+    patches = drafts.items(spec.get("patchPodMetadata"))
+    counts = collections.Counter(
+        key for patch in patches for key in drafts.mapping(drafts.mapping(patch).get("annotations"))
+    )
+    for index, patch in enumerate(patches):
+        annotations = drafts.mapping(patch).get("annotations")
+        path = ("spec", "patchPodMetadata", index, "annotations")
+        if annotations == {}:
+            yield draft.finding(path, "is empty: write at least one annotation", at_key=True)
+        for key in drafts.mapping(annotations):
+            if counts[key] > 1:
+                yield draft.finding((*path, key), "is patched by two entries: keep it in one", at_key=True)

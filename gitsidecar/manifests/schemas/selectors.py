@@ -1,0 +1,38 @@
+"""Label selectors as written."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import pydantic
+
+from gitsidecar.manifests.schemas import bases
+
+
+class Requirement(bases.Model):
+    """One line of `matchExpressions`."""
+
+    key: bases.LabelKey
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: list[bases.LabelValue] | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _check_values(self) -> Self:
+        if self.operator in ("In", "NotIn") and not self.values:
+            raise bases.fault(f"needs values with the operator {self.operator}: write e.g. values: [a, b]")
+        if self.operator in ("Exists", "DoesNotExist") and self.values:
+            raise bases.fault(f"must have no values with the operator {self.operator}: remove them, or write In")
+        return self
+
+
+class Selector(bases.Model):
+    """A label selector that selects by something; an empty one would take in every pod of the cluster."""
+
+    match_labels: dict[bases.LabelKey, bases.LabelValue] | None = None
+    match_expressions: list[Requirement] | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _check_content(self) -> Self:
+        if not self.match_labels and not self.match_expressions:
+            raise bases.fault("is empty and would select everything: write e.g. {matchLabels: {app: nginx}}")
+        return self

@@ -1,0 +1,162 @@
+"""The source branch seen through a bare, shallow mirror: fetched, read without a checkout, watched for rewriting."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+from gitsidecar import errors
+from gitsidecar.model import files, findings
+from gitsidecar.repository import blobs, commits, pipes, remotes, stores, trees
+
+_DEEPER = (2_000, stores.ALL)
+_RECENT = 50
+"""Generations fetched with a new commit: enough to see, nearly always, that it builds upon the one before."""
+
+
+class Mirror:
+    """
+    Fulfils `ports.Source` for *branch* of *remote*, kept in *folder*; manifests are looked for under *path*.
+
+    *on_rewrite* says what to do when the branch no longer builds upon the commit that was fetched last: "halt" with a
+    StalledError, or "accept". That commit is remembered in *folder*, so a restart changes nothing.
+    """
+
+    def __init__(
+        self,
+        remote: remotes.Remote,
+        *,
+        branch: str,
+        folder: Path,
+        path: str = "",
+        limits: trees.Limits | None = None,
+        on_rewrite: Literal["halt", "accept"] = "halt",
+    ) -> None:
+        self._store = stores.Store(remote, branch=branch, folder=folder, ref="refs/gitsidecar/source")
+        self._path = trees.clean_folder(path)
+        self._limits = limits or trees.Limits()
+        self._on_rewrite = on_rewrite
+        self._seen = _Seen(folder.absolute() / "seen", f"{branch} {remote.url}")
+
+    def fetch(self) -> str:
+        """Bring the newest revision into the mirror and return it; one round trip when nothing is new."""
+        with self._store.held():
+            return self._store.healing(self._bring)
+
+    def read(self, revision: str) -> files.Tree:
+        """Return the manifest files of *revision*, which `fetch` returned, with what was refused."""
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision):
+            raise errors.BugError(f"{revision!r} is not a full commit hash")
+        with self._store.held():
+            try:
+                return self._read(revision)
+            except stores.DamagedError:
+                self._store.discard()
+                if self._bring() != revision:
+                    raise errors.TransientError(
+                        f"revision {revision[:12]} is no longer in the mirror, and {self._store.remote.url} has moved "
+                        "on; the next pass reads the newest"
+                    ) from None
+                return self._read(revision)
+
+    def interrupt(self) -> None:
+        """Stop a running call with a TransientError, and all later ones; may be called from any thread."""
+        self._store.interrupt()
+
+    def _bring(self) -> str:
+        tip = self._store.tip()
+        if tip is None:
+            raise self._missing_branch()
+        seen = self._seen.read()
+        if self._store.fetched() != tip:
+            self._store.compact()
+            # Its ancestors matter only where somebody has to be told that they changed.
+            tip = self._store.fetch(depth=1 if seen is None or self._on_rewrite == "accept" else _RECENT)
+        if seen is not None and self._on_rewrite == "halt":
+            tip = self._check_history(seen, tip)
+        self._seen.write(tip)
+        return tip
+
+    def _check_history(self, seen: str, tip: str) -> str:
+        """Return the newest commit if it builds upon *seen*; fetches more of the past while that is not known."""
+        for depth in _DEEPER:
+            if tip == seen or self._store.is_ancestor(seen, tip):
+                return tip
+            if not self._store.is_shallow:
+                break
+            tip = self._store.fetch(depth=depth)
+        if tip == seen or self._store.is_ancestor(seen, tip):
+            return tip
+        raise errors.StalledError(
+            f"the history of branch {self._store.branch} of {self._store.remote.url} was rewritten: {tip} does not "
+            f"build upon {seen}, which was read last. Nothing moves until a person has looked: push {seen[:12]} or a "
+            "child of it, or set repository.rewrittenHistory: Accept to go on from the new history"
+        )
+
+    def _missing_branch(self) -> errors.StalledError:
+        there = self._store.branches()
+        where = self._store.remote.url
+        if not there:
+            return errors.StalledError(
+                f"the repository {where} is empty: it has no branch yet; push {self._store.branch}"
+            )
+        near = difflib.get_close_matches(self._store.branch, there, n=3)
+        some = list(dict.fromkeys([*near, *there]))[:10]
+        more = f" and {len(there) - len(some)} more" if len(there) > len(some) else ""
+        return errors.StalledError(
+            f"there is no branch {self._store.branch} in {where}; there are {', '.join(some)}{more}. "
+            "Set repository.branch to one of these, or push it"
+        )
+
+    def _read(self, revision: str) -> files.Tree:
+        described = self._store.ask(
+            "rev-list", "--max-count=1", "--no-commit-header", f"--format={commits.FORMAT}", revision
+        )
+        author, trailers = commits.parse(described)
+        listing = self._list(revision)
+        choice = trees.choose(trees.parse(listing), folder=self._path, limits=self._limits)
+        contents = blobs.read(self._store, (entry.blob for _, entry in choice.files), limit=self._limits.total_bytes)
+        found = tuple(files.File(path, contents[entry.blob]) for path, entry in choice.files)
+        return files.Tree(revision, found, choice.refused + self._missing_folder(listing), trailers, author)
+
+    def _list(self, revision: str) -> bytes:
+        below = ("--", f"{self._path}/") if self._path else ()
+        limit = self._limits.listing_bytes
+        try:
+            return self._store.ask("ls-tree", "-r", "-z", "-l", "--full-tree", revision, *below, limit=limit)
+        except pipes.LimitError:
+            raise errors.StalledError(
+                f"the names of all files of revision {revision[:12]} are more than {limit} bytes; "
+                "set repository.path to the folder with the sets"
+            ) from None
+
+    def _missing_folder(self, listing: bytes) -> tuple[findings.Finding, ...]:
+        if listing or not self._path:
+            return ()
+        message = "there is no such folder at this revision, or it is empty; is repository.path right?"
+        return (findings.Finding(self._path, 0, 0, "", message, findings.Level.WARNING),)
+
+
+class _Seen:
+    """The commit that was fetched last, in a file, for one branch of one remote: another one's says nothing."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+
+    def read(self) -> str | None:
+        try:
+            revision, _, what = self._path.read_text(encoding="utf-8", errors="replace").strip().partition(" ")
+        except FileNotFoundError:
+            return None
+        return revision if what == self._what and re.fullmatch(r"[0-9a-f]{40,64}", revision) else None
+
+    def write(self, revision: str) -> None:
+        if self.read() == revision:
+            return
+        draft = self._path.with_suffix(".new")
+        draft.write_text(f"{revision} {self._what}\n", encoding="utf-8")
+        os.replace(draft, self._path)

@@ -1,0 +1,81 @@
+"""What the tests of manifests share: a good SidecarSet, changes to it, and one call that reads it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gitsidecar.manifests import trees
+from gitsidecar.model import files, sidecarsets
+
+ReadText = Callable[[str | bytes], sidecarsets.Desired]
+ReadChanged = Callable[..., sidecarsets.Desired]
+Changed = Callable[..., dict[str, Any]]
+
+REMOVED = object()
+
+_GOOD: dict[str, Any] = {
+    "apiVersion": "apps.kruise.io/v1beta1",
+    "kind": "SidecarSet",
+    "metadata": {"name": "logtail"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "nginx"}},
+        "containers": [{"name": "logtail", "image": "log-service/logtail:0.16.16"}],
+    },
+}
+
+
+def _change(document: dict[str, Any], path: str, value: Any) -> None:
+    """Set the field at *path* (dots between names, numbers for items, ``~`` for a dot in a name)."""
+    parts = [int(part) if part.isdigit() else part.replace("~", ".") for part in path.split(".")]
+    here: Any = document
+    for part in parts[:-1]:
+        here = here[part] if isinstance(part, int) else here.setdefault(part, {})
+    if value is REMOVED:
+        del here[parts[-1]]
+    else:
+        here[parts[-1]] = value
+
+
+@pytest.fixture(scope="session")
+def removed() -> object:
+    """Return what stands for a field that is taken away."""
+    return REMOVED
+
+
+@pytest.fixture(scope="session")
+def changed() -> Changed:
+    """Return a function that gives a good document with fields changed: path, value, path, value, and so on."""
+
+    def change(*changes: Any) -> dict[str, Any]:
+        document = copy.deepcopy(_GOOD)
+        for path, value in zip(changes[::2], changes[1::2], strict=True):
+            _change(document, path, value)
+        return document
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def read_text() -> ReadText:
+    """Return a function that reads one file."""
+
+    def read(text: str | bytes) -> sidecarsets.Desired:
+        content = text if isinstance(text, bytes) else text.encode()
+        return trees.read(files.Tree("r1", (files.File("set.yaml", content),)))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def read_changed(changed: Changed, read_text: ReadText) -> ReadChanged:
+    """Return a function that reads a good document with fields changed, written as JSON."""
+
+    def read(*changes: Any) -> sidecarsets.Desired:
+        return read_text(json.dumps(changed(*changes)))
+
+    return read

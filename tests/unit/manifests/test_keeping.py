@@ -1,0 +1,94 @@
+"""The last good form stays when a file is bad, and no accident removes most sets at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gitsidecar.manifests import keeping
+from gitsidecar.model import findings, histories, selectors, sidecarsets
+
+
+def _set(name: str, rejection: str = "") -> sidecarsets.SidecarSet:
+    place = findings.Place(f"{name}.yaml", 3, 9)
+    selector = selectors.Selector((("app", name),))
+    return sidecarsets.SidecarSet(name, place, selector, (), "v1-a", "v1-b", rejection=rejection)
+
+
+def _history(*names: str) -> histories.History:
+    return histories.History({name: histories.SetHistory(_set(name), 1, "c1") for name in names})
+
+
+def _keep(names: str, before: str, *, may_remove: bool = False, **desired: Any) -> sidecarsets.Desired:
+    wanted = sidecarsets.Desired("r1", tuple(map(_set, names)), **desired)
+    return keeping.keep_last_good(wanted, _history(*before), may_remove=may_remove)
+
+
+def _kept(desired: sidecarsets.Desired) -> list[str]:
+    return [each.name for each in desired.sets if each.rejection]
+
+
+def test_nothing_missing_changes_nothing() -> None:
+    """Sets that are there stay as they are, new ones too."""
+    assert _keep("abc", "ab") == sidecarsets.Desired("r1", tuple(map(_set, "abc")))
+
+
+def test_a_refused_set_keeps_its_last_good_form() -> None:
+    """A set whose manifest was refused stays as last accepted and says where it was refused."""
+    error = findings.Finding("b.yaml", 7, 3, "spec.selector", "is empty")
+    desired = _keep("ac", "abc", refused=("b",), found=(error,))
+    assert [each.name for each in desired.sets] == ["a", "b", "c"]
+    assert desired.sets[1] == _set("b", "its manifest was refused (b.yaml:7:3); the last good form stays")
+    assert desired.found == (error,)
+
+
+def test_a_refused_set_without_a_past_is_left_out() -> None:
+    """A set that never was accepted has no form to stay in."""
+    assert _kept(_keep("a", "a", refused=("new",))) == []
+
+
+def test_a_missing_set_stays_while_a_file_is_unread() -> None:
+    """A set that is missing may stand in a file that could not be read, so it is kept."""
+    desired = _keep("ac", "abc", unread=("x.yaml",))
+    assert _kept(desired) == ["b"]
+    assert desired.sets[1].rejection == (
+        "it is missing while files could not be read (x.yaml); the last good form stays"
+    )
+
+
+@pytest.mark.parametrize(("names", "before"), [("ab", "abc"), ("ab", "abcd"), ("", "")])
+def test_a_few_sets_may_go(names: str, before: str) -> None:
+    """Up to half of all sets may be removed at once without a word."""
+    desired = _keep(names, before)
+    assert [each.name for each in desired.sets] == list(names)
+    assert desired.found == ()
+
+
+@pytest.mark.parametrize(("names", "before", "kept"), [("a", "abc", "bc"), ("", "a", "a"), ("x", "abc", "abc")])
+def test_most_sets_do_not_go_at_once(names: str, before: str, kept: str) -> None:
+    """Removing more than half keeps all of them, with one error that says how to mean it."""
+    desired = _keep(names, before)
+    assert _kept(desired) == list(kept)
+    (error,) = desired.rejections
+    assert f"{len(kept)} of {len(before)} sets would be removed at once" in error.message
+    assert "'Gitsidecar-Allow-Removal: true'" in error.message
+    assert all(keeping.REMOVAL_TRAILER in each.rejection for each in desired.sets if each.rejection)
+
+
+def test_most_sets_go_when_the_commit_says_so() -> None:
+    """The trailer in the commit's message lets any number of sets go."""
+    assert _keep("", "abc", may_remove=True) == sidecarsets.Desired("r1")
+
+
+def test_the_trailer_is_no_leave_to_lose_sets() -> None:
+    """A refused manifest or an unread file keeps its sets even when removals are allowed."""
+    assert _kept(_keep("", "abc", may_remove=True, refused=("b",))) == ["b"]
+    assert _kept(_keep("", "abc", may_remove=True, unread=("x.yaml",))) == ["a", "b", "c"]
+
+
+def test_sets_kept_for_a_fault_are_not_removals() -> None:
+    """Only sets that would really go count towards the half."""
+    desired = _keep("a", "abcd", refused=("b", "c"))
+    assert _kept(desired) == ["b", "c"]
+    assert not desired.rejections
