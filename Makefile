@@ -13,7 +13,7 @@ DEMO_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: help demo test lint format requirements clean
+.PHONY: help demo test lint format docs requirements clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test          all checks and tests that this machine can run (PYTEST_ARGS=…)"
 	@echo "make lint          the checks without the tests"
 	@echo "make format        put the code into its form"
+	@echo "make docs          draw docs/demo.svg anew, from a real run"
 	@echo "make requirements  pin the dependencies anew"
 	@echo "make clean         remove what these commands made"
 
@@ -39,6 +40,9 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/.run
+	$(BIN)/python docs/make_demo_svg.py
 
 # Every set-up step leaves a stamp, so that it is not done again until what it reads has changed.
 $(VENV)/.python:

@@ -18,7 +18,15 @@ class TransientError(GitsidecarError):
 
 
 class StalledError(GitsidecarError):
-    """Report a fault that stays until a person acts: a wrong token, a missing branch, a forbidden list."""
+    """
+    Report a fault that stays until a person acts: a wrong token, a missing branch, a forbidden list.
+
+    *is_halt* says that until then no pod may start to move.
+    """
+
+    def __init__(self, message: str, *, is_halt: bool = False) -> None:
+        super().__init__(message)
+        self.is_halt = is_halt
 
 
 class BugError(GitsidecarError):

@@ -1,4 +1,4 @@
-"""What the reconciler asks of the world: three small protocols that adapters fulfil."""
+"""What the reconciler asks of the world: four small protocols that adapters fulfil."""
 
 from __future__ import annotations
 

@@ -10,10 +10,12 @@ from gitsidecar.model import findings, reports
 from gitsidecar.reconciler import reconcilers
 from gitsidecar.reporting import tables
 
+_UNFOLDED = 10_000  # characters
+
 
 def show_status(report: reports.Report) -> None:
     """Print the table of *report*'s sets and the rejections below it."""
-    console = rich.console.Console(highlight=False)
+    console = _console()
     found = tables.status_table(report)
     table = rich.table.Table(box=None, pad_edge=False, header_style="bold")
     for index, title in enumerate(found.header):
@@ -29,9 +31,16 @@ def show_status(report: reports.Report) -> None:
 def show_pass(done: reconcilers.Pass) -> None:
     """Print what a pass came to."""
     show_status(done.report)
-    console = rich.console.Console(highlight=False)
+    console = _console()
     counts: dict[str, int] = {}
     for outcome in done.outcomes:
         counts[outcome.kind.value] = counts.get(outcome.kind.value, 0) + 1
     console.print("patches: " + (", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"))
-    console.print(f"recorded as {done.commit}" if done.commit else "nothing new to record")
+    unrecorded = "nothing new to record" if done.failure is None else "not recorded"
+    console.print(f"recorded as {done.commit}" if done.commit else unrecorded)
+
+
+def _console() -> rich.console.Console:
+    """Return a console that folds to a terminal's width, and nowhere else: a pipe has none."""
+    console = rich.console.Console(highlight=False)
+    return console if console.is_terminal else rich.console.Console(highlight=False, width=_UNFOLDED)

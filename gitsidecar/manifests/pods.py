@@ -71,7 +71,7 @@ def read_snapshot(raw: bytes) -> pods.Snapshot:
 
 def snapshot(rows: Iterable[pods.Pod], namespaces: Mapping[str, Mapping[str, str]]) -> pods.Snapshot:
     """Return *rows* in their order, with labels for each namespace that any of them is in."""
-    in_order = tuple(sorted(rows, key=lambda row: (row.namespace, row.name)))
+    in_order = tuple(sorted(rows, key=lambda row: row.key))
     labels = {name: {NAME_LABEL: name} for name in {row.namespace for row in in_order}}
     return pods.Snapshot(in_order, {**labels, **namespaces})
 

@@ -144,7 +144,7 @@ class Pod:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All pods at one moment, in order of namespace and name, and the labels of every namespace."""
+    """All pods at one moment, in order of key, and the labels of every namespace."""
 
     pods: tuple[Pod, ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)

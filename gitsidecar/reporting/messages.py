@@ -30,13 +30,14 @@ def write(report: reports.Report, history: histories.History, *, pass_id: str) -
         f"Gitsidecar-Cluster: {_value(report.cluster)}\n"
         f"Gitsidecar-Pass: {_value(pass_id)}\n"
     )
-    return "\n\n".join([_subject(found), *(block for block in blocks if block), trailers])
+    subject = _subject(found, is_first=history.recorded is None)
+    return "\n\n".join([subject, *(block for block in blocks if block), trailers])
 
 
-def _subject(found: changes.Changes) -> str:
+def _subject(found: changes.Changes, *, is_first: bool) -> str:
     """Return the chief change in one line, and how many others there are."""
     if not found.sets:
-        return _rejections_subject(found)
+        return _rejections_subject(found) or ("No SidecarSets yet" if is_first else "Write the status anew")
     ranked = sorted(found.sets, key=_rank)
     others = f" and {len(ranked) - 1} more" if len(ranked) > 1 else ""
     what = _state(ranked[0]) + others
@@ -48,11 +49,12 @@ def _subject(found: changes.Changes) -> str:
 def _rejections_subject(found: changes.Changes) -> str:
     if found.rejected:
         first = found.rejected[0].place
-        words = f"{texts.count(len(found.rejected), 'manifest error')}, first in {first}"
+        where = "" if str(first) == "." else f", first in {first}"  # the repository as a whole has no name
+        words = f"{texts.count(len(found.rejected), 'manifest error')}{where}"
         return texts.one_line(words, _SUBJECT)
     if found.accepted:
         return f"{texts.count(len(found.accepted), 'manifest error')} put right"
-    return "Write the status anew"
+    return ""
 
 
 def _rank(change: changes.Change) -> tuple[bool, bool, int, str]:

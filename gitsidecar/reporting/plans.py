@@ -25,7 +25,8 @@ def to_json(plan: plans.Plan) -> dict[str, Any]:
 
 def to_text(plan: plans.Plan, *, most_actions: int = _MOST_ACTIONS) -> str:
     """Return the plan as plain text: a line per set, then what would be sent, what is held, what was refused."""
-    blocks = [[f"Plan for {texts.short(plan.revision)} at {_moment(plan.now)}"], _overview(plan.sets)]
+    what = f"Plan for {texts.short(plan.revision)}" if plan.revision else "Plan"  # files of a folder have no revision
+    blocks = [[f"{what} at {_moment(plan.now)}"], _overview(plan.sets)]
     for each in plan.sets:
         blocks += [_actions(each, most_actions), _holds(each)]
     refused = records.rejections(plan.found)

@@ -100,13 +100,13 @@ def _forbidden(by_key: Mapping[str, outcomes.Outcome], *, has_applied: bool) -> 
 
 def _held(holds: Iterable[plans.Hold], retried: Iterable[outcomes.Outcome]) -> tuple[Held, ...]:
     planned = [Held(hold.pod.key, hold.reason, texts.one_line(hold.message)) for hold in holds]
-    busy = [
-        Held(
-            each.action.pod.key, plans.HoldReason.POD_BUSY, f"its last patch failed ({_words(each)}); it is tried again"
-        )
-        for each in retried
-    ]
+    busy = [Held(each.action.pod.key, plans.HoldReason.POD_BUSY, _busy(each)) for each in retried]
     return tuple(sorted((*planned, *busy), key=lambda held: held.key))
+
+
+def _busy(result: outcomes.Outcome) -> str:
+    """Return the words that the next pass will find in the pod's hold (`reconciler.resting`)."""
+    return texts.one_line(f"its last patch failed ({_words(result)}); it is tried again")
 
 
 def _keys(found: Iterable[pods.Pod], gone: Iterable[str]) -> frozenset[str]:

@@ -92,8 +92,9 @@ class Mirror:
             return tip
         raise errors.StalledError(
             f"the history of branch {self._store.branch} of {self._store.remote.url} was rewritten: {tip} does not "
-            f"build upon {seen}, which was read last. Nothing moves until a person has looked: push {seen[:12]} or a "
-            "child of it, or set repository.rewrittenHistory: Accept to go on from the new history"
+            f"build upon {seen}, which was read last. No pod starts to move until a person has looked: push "
+            f"{seen[:12]} or a child of it, or set repository.rewrittenHistory: Accept to go on from the new history",
+            is_halt=True,
         )
 
     def _missing_branch(self) -> errors.StalledError:

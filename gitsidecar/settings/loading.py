@@ -15,6 +15,8 @@ from gitsidecar.model import files, findings
 from gitsidecar.settings import configs
 
 PREFIX = "GITSIDECAR_"
+_OTHERS = re.compile(PREFIX + r"(?:CONFIG$|PORT(?:_|$)|SERVICE_)")
+"""Not settings: where the file is (`cli.options`), and what Kubernetes sets for a Service called gitsidecar."""
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -80,7 +82,7 @@ def _put(into: dict[str, Any], path: documents.Path, value: str) -> None:
 def _strangers(environ: Mapping[str, str]) -> Iterator[findings.Finding]:
     known = variables()
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and not _OTHERS.match(name):
             hint = names.suggestion(name, known) or "unset it"
             yield findings.Finding(f"environment variable {name}", 0, 0, "", f"is not a setting: {hint}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import ctypes
 import dataclasses
 import os
@@ -18,6 +19,10 @@ from pathlib import Path
 # would otherwise now and then find it taken by a client, even by one that is trying to reach that very server.
 _PORTS = range(20_000, 32_000)
 _PR_SET_PDEATHSIG = 1
+
+# To the kernel the parent is the thread that starts a process: what a worker thread starts is killed as soon as that
+# thread ends. This one stays as long as the interpreter, so that tests may start processes from any thread.
+_SPAWNER = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="spawner")
 
 
 class StartError(Exception):
@@ -52,21 +57,17 @@ class Process:
 
 
 def start(name: str, command: Sequence[str | Path], *, log: Path, env: Mapping[str, str] | None = None) -> Process:
-    """
-    Start *command*, appending its output to *log*. The kernel kills it when the test process dies.
-
-    Call it from the main thread: to the kernel the parent is the thread that starts a process, so what a worker thread
-    starts is killed as soon as that thread ends.
-    """
+    """Start *command*, appending its output to *log*. The kernel kills it when the test process dies."""
     with log.open("ab") as output:
-        popen = subprocess.Popen(
+        popen = _SPAWNER.submit(
+            subprocess.Popen,
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(os.environ if env is None else env),
             preexec_fn=_die_with_parent,  # a prctl only: no lock, no allocation
-        )
+        ).result()
     return Process(name, popen, log)
 
 

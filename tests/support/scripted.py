@@ -1,10 +1,11 @@
-"""An API server that says what a test tells it to, by HTTP on 127.0.0.1: for answers that no real one gives to order."""
+"""An API server that says what a test tells it to, on 127.0.0.1: for answers that no real one gives to order."""
 
 from __future__ import annotations
 
 import asyncio
 import collections
 import contextlib
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -16,19 +17,28 @@ Json = dict[str, Any]
 Step = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """One request as it came."""
+
+    kind: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class ScriptedServer:
     """
     Answers each kind of request by the next step of its script; the last step is repeated.
 
     Kinds are ``list pods``, ``watch pods``, ``list namespaces``, ``watch namespaces``, ``get pod`` and ``patch pod``.
-    Unless a script says otherwise, lists are empty and watches stay silent. `requests` are all so far, `bodies` what they
-    brought.
+    Unless a script says otherwise, lists are empty and watches stay silent. `requests` are all so far.
     """
 
     def __init__(self, folder: Path) -> None:
         self.url = ""
-        self.requests: list[tuple[str, web.Request]] = []
-        self.bodies: dict[web.Request, bytes] = {}
+        self.requests: list[Seen] = []
         self._folder = folder
         self._closing = asyncio.Event()
         self._scripts: dict[str, collections.deque[Step]] = {}
@@ -42,7 +52,11 @@ class ScriptedServer:
 
     def count(self, kind: str) -> int:
         """Return how many requests of *kind* have come."""
-        return sum(each == kind for each, _ in self.requests)
+        return len(self.seen(kind))
+
+    def seen(self, kind: str) -> list[Seen]:
+        """Return the requests of *kind* that have come."""
+        return [request for request in self.requests if request.kind == kind]
 
     def kubeconfig(self, *, token: str = "secret-token") -> Path:
         """Write (again) a kubeconfig for this server and return its path."""
@@ -64,8 +78,7 @@ class ScriptedServer:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         kind = _kind(request)
-        self.requests.append((kind, request))
-        self.bodies[request] = await request.read()
+        self.requests.append(Seen(kind, request.path, request.query, request.headers, await request.read()))
         steps = self._scripts[kind]
         return await (steps.popleft() if len(steps) > 1 else steps[0])(request)
 

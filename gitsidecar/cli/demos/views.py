@@ -100,8 +100,10 @@ def _draw(found: reports.SetReport) -> rich.console.Group:
 
 
 def _troubles(found: reports.SetReport) -> Iterator[rich.text.Text]:
-    for condition in found.conditions:
-        if condition.type == "Blocked" and condition.status:
-            yield rich.text.Text(f"  blocked ({condition.reason}): {condition.message}", "yellow")
+    """Say why the set is blocked, or else what holds its pods; one says the other's words."""
+    blocked = found.condition("Blocked")
+    if blocked is not None and blocked.status:
+        yield rich.text.Text(f"  blocked ({blocked.reason}): {blocked.message}", "yellow")
+        return
     for held in found.held:
         yield rich.text.Text(f"  {held.count} held, {held.reason}: {held.message}", "dim")

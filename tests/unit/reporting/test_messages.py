@@ -144,3 +144,9 @@ def test_odd_names_keep_the_message_whole(name: str) -> None:
     assert not lines[0].startswith(("-", "#"))
     assert lines[1] == ""
     assert lines[-1] == "Gitsidecar-Pass: p1"
+
+
+def test_the_first_record_of_a_branch_without_sets() -> None:
+    """A status branch that begins with nothing to manage says that, not that it was written anew."""
+    message = messages.write(reports.Report("prod", ""), histories.History(), pass_id="p1")
+    assert message.startswith("No SidecarSets yet\n\nGit")

@@ -1,0 +1,236 @@
+"""The real cluster: two feeds that keep its pods and namespaces in memory, and the one PATCH that changes a pod."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import random
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gitsidecar import errors
+from gitsidecar.cluster import (
+    answers,
+    configurations,
+    connections,
+    feeds,
+    pacing,
+    patches,
+    refusals,
+    verdicts,
+)
+from gitsidecar.manifests import pods as reading
+from gitsidecar.model import outcomes, plans, pods
+
+_PATIENCE = 60.0  # seconds that `observe` waits for the first list; 10,000 pods take about 5
+_GRACE = 30.0  # seconds without a word from the server, while it cannot be reached, after which the cache is too old
+_LONGEST_WAIT = 10.0  # seconds that a write waits at the gate; after more the pod had better be planned again
+_FIELD_MANAGER = {"fieldManager": "gitsidecar"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Health:
+    """How the cache does: `heard` is when the server last spoke (monotonic), `fault` is empty while all is well."""
+
+    is_filled: bool
+    heard: float
+    pods: int
+    relists: int
+    fault: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Namespace:
+    name: str
+    labels: Mapping[str, str]
+    resource_version: str
+
+
+class KubernetesCluster:
+    """Fulfils the cluster port against an API server. *clock* gives monotonic seconds."""
+
+    def __init__(
+        self,
+        connection: connections.Connection,
+        *,
+        rhythm: feeds.Rhythm | None = None,
+        jitter: random.Random | None = None,
+        clock: pacing.Clock = time.monotonic,
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        jitter = jitter or random.Random()  # noqa: S311  # spreads requests, guards nothing
+        rhythm = rhythm or feeds.Rhythm()
+        self._gate = pacing.Gate(jitter, clock)
+        self._pods = feeds.Feed(_PODS, connection, rhythm=rhythm, jitter=jitter, clock=clock)
+        self._namespaces = feeds.Feed(_NAMESPACES, connection, rhythm=rhythm, jitter=jitter, clock=clock)
+        self._feeds: tuple[feeds.Feed[Any], ...] = (self._pods, self._namespaces)
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._changed: Callable[[], None] = lambda: None
+        self._snapshot: tuple[tuple[int, int], pods.Snapshot] | None = None
+
+    @property
+    def health(self) -> Health:
+        """Say how the cache does, for probes and metrics."""
+        return Health(
+            is_filled=all(feed.cache.is_filled for feed in self._feeds),
+            heard=min(feed.heard for feed in self._feeds),
+            pods=len(self._pods.cache.rows),
+            relists=sum(feed.relists for feed in self._feeds),
+            fault=next((str(feed.fault) for feed in self._feeds if feed.fault is not None), ""),
+        )
+
+    async def start(self, changed: Callable[[], None]) -> None:
+        """
+        Begin to watch; *changed* is called on the loop's thread whenever a pod's row or a namespace's labels changed.
+
+        Raises StalledError when there is no usable configuration.
+        """
+        await self._connection.refresh()
+        self._changed = changed
+        self._tasks = tuple(self._spawn(feed) for feed in self._feeds)
+
+    async def observe(self) -> pods.Snapshot:
+        """
+        Return a whole, consistent snapshot that includes all our own writes so far; the first one waits for the lists.
+
+        Raises TransientError while the cache is not filled or too old, StalledError when listing is forbidden.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                for feed in self._feeds:
+                    await feed.settled.wait()
+        except TimeoutError:
+            raise errors.TransientError(
+                f"the pods and namespaces are not listed after {_PATIENCE:g} s: the API server at "
+                f"{self._connection.host} is slow, or the cluster is large"
+            ) from None
+        self._check()
+        revision = (self._pods.cache.revision, self._namespaces.cache.revision)
+        if self._snapshot is None or self._snapshot[0] != revision:
+            labels = {row.name: row.labels for row in self._namespaces.cache.rows.values()}
+            self._snapshot = (revision, reading.snapshot(self._pods.cache.rows.values(), labels))
+        return self._snapshot[1]
+
+    def pod(self, namespace: str, name: str) -> pods.Pod | None:
+        """Return the newest row of one pod from memory, or ``None``."""
+        return self._pods.cache.rows.get((namespace, name))
+
+    async def execute(self, action: plans.Action) -> outcomes.Outcome:
+        """
+        Send one action as one PATCH and say what became of it.
+
+        Never raises for a fault of one pod. Waits while the API server holds off all writes, but not for long.
+        """
+        if self._gate.remaining > _LONGEST_WAIT:
+            return verdicts.defer(action, "the API server asked to wait with all writes", self._gate.remaining)
+        await self._gate.passed()
+        try:
+            answer = await self._connection.request(
+                "PATCH", _path(action.pod), params=_FIELD_MANAGER, patch=patches.build(action)
+            )
+        except connections.UNSENT as fault:
+            return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))
+        except connections.FAULTS as fault:
+            await self._read_again(action.pod)  # the server may have acted on it
+            return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))
+        return await self._conclude(verdicts.judge(action, answer), answer)
+
+    async def close(self) -> None:
+        """Stop watching and release every connection and task."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = ()
+        await self._connection.close()
+
+    async def _conclude(self, outcome: outcomes.Outcome, answer: answers.Answer) -> outcomes.Outcome:
+        """Do what the answer to a patch asks for, and return the outcome as it stands afterwards."""
+        pod = outcome.action.pod
+        if outcome.kind is outcomes.OutcomeKind.APPLIED:
+            if not self._fold(answer.body):
+                await self._read_again(pod)
+        elif outcome.kind is outcomes.OutcomeKind.CONFLICT:
+            is_known, newest = await self._read_again(pod)
+            return verdicts.settle(outcome, newest) if is_known else outcome
+        elif answer.code == 429:
+            self._gate.shut(outcome.retry_after or 0.0)
+        elif answer.code == 401:
+            with contextlib.suppress(errors.StalledError):  # the feeds meet it too, and say so
+                await self._connection.refresh()
+        elif verdicts.is_unknown(answer):
+            await self._read_again(pod)
+        return outcome
+
+    async def _read_again(self, pod: pods.Pod) -> tuple[bool, pods.Pod | None]:
+        """Bring the newest form of *pod* into the cache; return whether that worked, and its row if there is one."""
+        try:
+            answer = await self._connection.request("GET", _path(pod))
+        except connections.FAULTS:
+            return False, None
+        if answer.code == 404:
+            return True, None
+        row = self._fold(answer.body) if answer.is_success else None
+        return row is not None, row
+
+    def _fold(self, body: bytes) -> pods.Pod | None:
+        """Bring an answer that holds a pod into the cache, unless the watch is ahead of it, and return its row."""
+        try:
+            row = reading.read_pod(body)
+        except ValueError:
+            return None
+        if self._pods.cache.fold(row):
+            self._changed()
+        return row
+
+    def _check(self) -> None:
+        """Raise the error for a cache that cannot be relied on."""
+        for feed in self._feeds:
+            fault = feed.fault
+            if fault is None:
+                continue
+            if isinstance(fault, errors.BugError):
+                raise fault
+            is_old = self._clock() - feed.heard > _GRACE
+            if isinstance(fault, errors.StalledError) or is_old or not feed.cache.is_filled:
+                raise refusals.again(fault)
+
+    def _spawn(self, feed: feeds.Feed[Any]) -> asyncio.Task[None]:
+        task = asyncio.create_task(feed.run(self._changed))
+
+        def note_end(ended: asyncio.Task[None]) -> None:
+            crash = None if ended.cancelled() else ended.exception()
+            if crash is not None:  # without a feed the cache would grow old unnoticed
+                feed.fault = errors.BugError(f"the watch has crashed: {crash!r}")
+                feed.settled.set()
+                self._changed()
+
+        task.add_done_callback(note_end)
+        return task
+
+
+def connect(target: configurations.Target, *, rhythm: feeds.Rhythm | None = None) -> KubernetesCluster:
+    """Return the cluster that *target* names; nothing is read or opened before `start`."""
+    return KubernetesCluster(connections.Connection(target), rhythm=rhythm)
+
+
+def _read_namespace(raw: msgspec.Raw) -> _Namespace:
+    name, labels = reading.read_namespace(raw)
+    return _Namespace(name, labels, answers.read_version(raw))
+
+
+def _path(pod: pods.Pod) -> str:
+    return f"/api/v1/namespaces/{urllib.parse.quote(pod.namespace, '')}/pods/{urllib.parse.quote(pod.name, '')}"
+
+
+_PODS: feeds.Kind[pods.Pod] = feeds.Kind(
+    "pods", "/api/v1/pods", reading.read_pod, lambda pod: (pod.namespace, pod.name)
+)
+_NAMESPACES: feeds.Kind[_Namespace] = feeds.Kind(
+    "namespaces", "/api/v1/namespaces", _read_namespace, lambda namespace: namespace.name
+)

@@ -1,0 +1,172 @@
+"""One action is one PATCH; its answer is in the cache at once, and no answer is ever taken for a success."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+from aiohttp import web
+
+from gitsidecar.cluster import clusters, patches
+from gitsidecar.model import outcomes, plans
+from tests.support import scripted, watching
+from tests.unit.cluster import fronts, rows
+
+Kind = outcomes.OutcomeKind
+
+
+@pytest.fixture(autouse=True)
+def one_pod(server: scripted.ScriptedServer) -> None:
+    """Let there be one pod to patch."""
+    server.script("list pods", scripted.reply(scripted.page(rows.pod("web", version="90"))))
+
+
+async def _action(cluster: clusters.KubernetesCluster) -> plans.Action:
+    (pod,) = (await cluster.observe()).pods
+    return rows.action(pod)
+
+
+async def test_the_answer_is_observed_at_once(server: scripted.ScriptedServer) -> None:
+    """The request is the action's JSON Patch; the snapshot right after it has the new image."""
+    server.script("patch pod", scripted.reply(rows.pod("web", version="110", image="logtail:2")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        action = await _action(cluster)
+        outcome = await cluster.execute(action)
+        snapshot = await cluster.observe()
+    assert (outcome.kind, outcome.message) == (Kind.APPLIED, "")
+    assert snapshot.pods[0].containers[1].image == "logtail:2"
+    (request,) = server.seen("patch pod")
+    assert request.path == "/api/v1/namespaces/shop/pods/web"
+    assert request.headers["Content-Type"] == "application/json-patch+json"
+    assert request.query["fieldManager"] == "gitsidecar"
+    assert request.body == json.dumps(patches.build(action)).encode()
+
+
+async def test_an_older_event_does_not_undo_it(server: scripted.ScriptedServer) -> None:
+    """The echo of a change from before our write comes after the write's answer, and changes nothing."""
+    has_patched = asyncio.Event()
+
+    async def watch(request: web.Request) -> web.StreamResponse:
+        await has_patched.wait()
+        old = scripted.event("MODIFIED", rows.pod("web", version="105"))
+        new = scripted.event("ADDED", rows.pod("last", version="120"))
+        return await server.stream(old, new)(request)
+
+    server.script("watch pods", watch)
+    server.script("patch pod", scripted.reply(rows.pod("web", version="110", image="logtail:2")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster) as eyes:
+        await cluster.execute(await _action(cluster))
+        has_patched.set()
+        await eyes.until(lambda: cluster.pod("shop", "last"))
+        row = cluster.pod("shop", "web")
+    assert row is not None
+    assert row.containers[1].image == "logtail:2"
+
+
+async def test_a_failed_test_reads_the_pod_again(server: scripted.ScriptedServer) -> None:
+    """422 is a conflict, and the next snapshot has the pod as it is."""
+    server.script("patch pod", scripted.refuse(422, "the server rejected our request"))
+    server.script("get pod", scripted.reply(rows.pod("web", version="110", image="logtail:9")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        outcome = await cluster.execute(await _action(cluster))
+        snapshot = await cluster.observe()
+    assert outcome.kind is Kind.CONFLICT
+    assert "logtail:9" in outcome.message
+    assert snapshot.pods[0].containers[1].image == "logtail:9"
+
+
+async def test_a_broken_connection_is_an_unknown_result(server: scripted.ScriptedServer) -> None:
+    """The server may have acted before the connection broke: deferred, and the pod is read again."""
+    server.script("patch pod", scripted.hang_up)
+    server.script("get pod", scripted.reply(rows.pod("web", version="110", image="logtail:2")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        outcome = await cluster.execute(await _action(cluster))
+        snapshot = await cluster.observe()
+    assert outcome.kind is Kind.DEFERRED
+    assert outcome.retry_after is not None
+    assert snapshot.pods[0].containers[1].image == "logtail:2"
+    assert server.count("patch pod") == 1
+
+
+async def test_an_error_of_the_server_is_an_unknown_result_too(server: scripted.ScriptedServer) -> None:
+    """504 may come although the write was done."""
+    server.script("patch pod", scripted.refuse(504, "request did not complete in time"))
+    server.script("get pod", scripted.reply(rows.pod("web", version="110", image="logtail:2")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        outcome = await cluster.execute(await _action(cluster))
+        snapshot = await cluster.observe()
+    assert outcome.kind is Kind.DEFERRED
+    assert snapshot.pods[0].containers[1].image == "logtail:2"
+
+
+async def test_an_answer_that_cannot_be_read_is_read_again(server: scripted.ScriptedServer) -> None:
+    """A success whose body is no pod still ends up in the cache."""
+    server.script("patch pod", scripted.reply("{}"))
+    server.script("get pod", scripted.reply(rows.pod("web", version="110", image="logtail:2")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        outcome = await cluster.execute(await _action(cluster))
+        snapshot = await cluster.observe()
+    assert outcome.kind is Kind.APPLIED
+    assert snapshot.pods[0].containers[1].image == "logtail:2"
+
+
+async def test_no_server_is_a_deferral(server: scripted.ScriptedServer) -> None:
+    """Neither the patch nor the reading again reaches anyone: deferred, not raised."""
+    server.script("patch pod", scripted.hang_up)
+    server.script("get pod", scripted.hang_up)
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        outcome = await cluster.execute(await _action(cluster))
+    assert outcome.kind is Kind.DEFERRED
+    assert "not reached" in outcome.message
+
+
+async def test_a_throttle_holds_all_writes_back(server: scripted.ScriptedServer) -> None:
+    """After a 429 with Retry-After, the next write is not even sent before that time."""
+    throttle = scripted.refuse(429, "slow down", headers={"Retry-After": "1"})
+    server.script("patch pod", throttle, scripted.reply(rows.pod("web", version="110", image="logtail:2")))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        action = await _action(cluster)
+        first = await cluster.execute(action)
+        began = time.monotonic()
+        second = await cluster.execute(action)
+        waited = time.monotonic() - began
+    assert (first.kind, first.retry_after) == (Kind.DEFERRED, 1.0)
+    assert second.kind is Kind.APPLIED
+    assert waited > 0.9
+
+
+async def test_a_long_throttle_is_not_waited_out(server: scripted.ScriptedServer) -> None:
+    """A write that would wait for minutes is deferred instead: what it was planned on would be out of date."""
+    server.script("patch pod", scripted.refuse(429, "slow down", headers={"Retry-After": "300"}))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        action = await _action(cluster)
+        await cluster.execute(action)
+        second = await cluster.execute(action)
+    assert second.kind is Kind.DEFERRED
+    assert second.retry_after is not None
+    assert second.retry_after > 290
+    assert server.count("patch pod") == 1
+
+
+async def test_a_renewed_token_is_read_for_the_next_write(server: scripted.ScriptedServer) -> None:
+    """401 defers the pod; the write after it carries the token of now."""
+    applied = scripted.reply(rows.pod("web", version="110", image="logtail:2"))
+    server.script("patch pod", scripted.refuse(401, "Unauthorized"), applied)
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        action = await _action(cluster)
+        server.kubeconfig(token="renewed")
+        outcomes_ = [(await cluster.execute(action)).kind for _ in range(2)]
+    assert outcomes_ == [Kind.DEFERRED, Kind.APPLIED]
+    assert server.requests[-1].headers["Authorization"] == "Bearer renewed"

@@ -1,0 +1,148 @@
+"""Every example in the pages is run, or at least read by the code that would run it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click import testing
+
+from gitsidecar.cli import main
+from gitsidecar.manifests import kinds, parsing, trees
+from gitsidecar.model import files, findings
+from gitsidecar.settings import loading
+from tests.unit.docs import pages
+
+_OFFLINE = ("validate", "plan")
+_YAML = pages.blocks("yaml")
+_CONSOLE = pages.blocks("console")
+
+
+@pytest.mark.parametrize("block", _YAML, ids=map(str, _YAML))
+def test_yaml_is_what_it_says_it_is(block: pages.Block, tmp_path: Path) -> None:
+    """A SidecarSet is read without an error, settings are loaded, and anything else is at least good YAML."""
+    file = files.File("example.yaml", block.text.encode())
+    reading = parsing.read(file)
+    assert not reading.faults
+    for document in reading.documents:
+        assert not document.faults
+        kind = document.value.get("kind")
+        if kind == kinds.KIND:
+            desired = trees.read(files.Tree("", (file,)))
+            assert (len(desired.sets), desired.rejections) == (len(reading.documents), ())
+        elif kind == "GitsidecarConfig":
+            (tmp_path / "example.yaml").write_text(block.text)
+            loading.load(tmp_path / "example.yaml", {})
+
+
+def test_the_complete_example_is_the_file_that_it_names() -> None:
+    """The example of sidecarsets.md and docs/examples/sidecars/logtail.yaml are the same text."""
+    text = (pages.DOCS / "examples" / "sidecars" / "logtail.yaml").read_text()
+    assert text in [block.text for block in _YAML]
+
+
+def test_the_older_form_gives_as_many_warnings_as_it_says() -> None:
+    """The example of older forms gives three warnings, as the page says above it."""
+    [block] = [block for block in _YAML if "rollingUpdate" in block.text]
+    found = trees.read(files.Tree("", (files.File("example.yaml", block.text.encode()),))).found
+    assert [each.level for each in found].count(findings.Level.WARNING) == 3
+
+
+@pytest.mark.parametrize("block", _CONSOLE, ids=map(str, _CONSOLE))
+def test_commands_print_what_the_page_shows(block: pages.Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs that need no cluster are run, and print what is shown; of the others the arguments are read."""
+    monkeypatch.chdir(pages.ROOT)
+    code = 0
+    for command, shown in _commands(block):
+        words = shlex.split(command, comments=True)
+        match words:
+            case ["gitsidecar", verb, *arguments] if verb in _OFFLINE:
+                done = _run([verb, *arguments])
+                code = done.exit_code
+                assert done.output == shown or not shown, command
+            case ["gitsidecar", verb, *arguments]:
+                _command(verb).make_context(verb, arguments)
+                assert not shown
+            case ["make", target]:
+                assert re.search(rf"^{target}:", (pages.ROOT / "Makefile").read_text(), re.MULTILINE), command
+            case ["echo", "$?"]:
+                assert shown == f"{code}\n"
+            case _:
+                pytest.fail(f"nobody knows how to try {command!r}")
+
+
+@pytest.mark.parametrize(("first", "verb"), [("findings", "validate"), ("now", "plan")])
+def test_json_has_the_members_that_are_documented(first: str, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of a verb's JSON names each member that it prints, and no other."""
+    monkeypatch.chdir(pages.ROOT)
+    pods = ["--pods", "docs/examples/pods.json"] if verb == "plan" else []
+    printed: set[str] = set()
+    for folder in ("docs/examples/sidecars", "docs/examples/broken"):
+        printed |= set(_members(json.loads(_run([verb, folder, *pods, "--output", "json"]).stdout)))
+    [documented] = [names for names in _json_tables() if names[0] == first]
+    assert (sorted(documented), len(documented)) == (sorted(printed), len(set(documented)))
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: str(page.relative_to(pages.ROOT)))
+def test_commands_in_a_sentence_exist(page: Path) -> None:
+    """A `gitsidecar …` in the middle of a text names a verb and options that it has."""
+    for code in pages.codes(pages.prose(page)):
+        match code.split():
+            case ["gitsidecar", verb, *words] if verb != "…":
+                options = {option for parameter in _command(verb).params for option in parameter.opts}
+                assert {word for word in words if word.startswith("--")} <= options, code
+
+
+def test_every_verb_and_option_is_documented() -> None:
+    """commands.md has a heading for each verb of the program, and names each option somewhere."""
+    page = pages.DOCS / "commands.md"
+    verbs = main.program.list_commands(click.Context(main.program))
+    assert pages.anchors(page) == {"commands", *verbs}
+    text = page.read_text(encoding="utf-8")
+    options = {option for verb in verbs for parameter in _command(verb).params for option in parameter.opts}
+    assert [option for option in sorted(options) if option.startswith("--") and option not in text] == []
+
+
+def _commands(block: pages.Block) -> Iterator[tuple[str, str]]:
+    """Yield each command of a console block and what is shown to come of it."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        yield command, shown
+
+
+def _run(arguments: list[str]) -> testing.Result:
+    done = testing.CliRunner().invoke(main.program, arguments, prog_name="gitsidecar")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def _command(verb: str) -> click.Command:
+    command: click.Command = importlib.import_module(f"gitsidecar.cli.{verb}").command
+    return command
+
+
+def _json_tables() -> Iterator[list[str]]:
+    """Yield the members that each of the page's tables of JSON names, in order."""
+    for paragraph in pages.prose(pages.DOCS / "commands.md").split("\n\n"):
+        if paragraph.startswith("| Field |"):
+            yield [name for line in paragraph.splitlines()[2:] for name in pages.codes(line.split("|")[1])]
+
+
+def _members(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every member; what is below `images` is data."""
+    for name, inner in value.items():
+        here = f"{path}.{name}" if path else name
+        yield here
+        if isinstance(inner, list):
+            for item in inner:
+                if isinstance(item, dict):
+                    yield from _members(item, f"{here}[]")
+        elif isinstance(inner, dict) and name != "images":
+            yield from _members(inner, here)

@@ -1,0 +1,156 @@
+"""What the pages name exists, and what exists is named: packages, layers, reasons, metrics, events, keys, settings."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitsidecar.manifests import documents
+from gitsidecar.model import findings, plans, reports
+from gitsidecar.reporting import conditions, records, standings
+from gitsidecar.settings import loading
+from gitsidecar.telemetry import metrics
+from tests.unit.docs import pages
+
+_CODE = pages.ROOT / "gitsidecar"
+_PROJECT: dict[str, Any] = tomllib.loads((pages.ROOT / "pyproject.toml").read_text())
+_ARCHITECTURE = pages.DOCS / "architecture.md"
+_OPERATING = pages.DOCS / "operating.md"
+_ROLLOUTS = pages.DOCS / "rollouts.md"
+_EVENT = re.compile(r"[a-z]+\.[a-z_]+")
+_METRIC = re.compile(r"gitsidecar_[a-z_]+")
+_VARIABLE = re.compile(r"GITSIDECAR_[A-Z_]*[A-Z]")
+
+
+def test_every_package_is_named() -> None:
+    """The table of architecture.md has each package and module right below gitsidecar/, and no other."""
+    found = {each.stem for each in _CODE.iterdir() if not each.name.startswith("__")}
+    assert {pages.codes(row["Package"])[0] for row in pages.table(_ARCHITECTURE, "Package")} == found
+
+
+def test_every_inner_package_is_named() -> None:
+    """architecture.md names the packages further down too."""
+    inner = {f"{each.parent.parent.name}.{each.parent.name}" for each in _CODE.glob("*/*/__init__.py")}
+    assert inner <= set(pages.codes(pages.prose(_ARCHITECTURE)))
+
+
+def test_modules_that_are_named_exist() -> None:
+    """Each `package.module` in the table of phases is one."""
+    for row in pages.table(_ARCHITECTURE, "Phase"):
+        for name in pages.codes(row["Where"]):
+            assert (_CODE / f"{name.replace('.', '/')}.py").exists(), name
+
+
+def test_layers_are_those_that_are_checked() -> None:
+    """The layers that architecture.md shows are import-linter's."""
+    [shown] = [block for block in pages.blocks("text") if block.page == _ARCHITECTURE]
+    contracts = _PROJECT["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    assert shown.text.splitlines() == layers
+
+
+def test_what_is_not_built_is_not_there() -> None:
+    """A package or a rule that is there does not stand under 'Not built yet' any more."""
+    section = _ARCHITECTURE.read_text(encoding="utf-8").partition("## Not built yet")[2]
+    names = {name for name in pages.codes(section) if name.islower()}
+    assert not [name for name in names if (_CODE / name).exists() or (_CODE / "cli" / f"{name}.py").exists()]
+    assert "webhook" in names
+
+
+def test_every_reason_to_hold_is_explained() -> None:
+    """rollouts.md has a row for each reason that planning uses, and names the others as reserved."""
+    used = {
+        plans.HoldReason[name].value
+        for file in (_CODE / "planning").glob("*.py")
+        for name in re.findall(r"HoldReason\.([A-Z_]+)", file.read_text())
+    }
+    assert {pages.codes(row["Reason"])[0] for row in pages.table(_ROLLOUTS, "Reason")} == used
+    [reserved] = [part for part in pages.prose(_ROLLOUTS).split("\n\n") if "are reserved for" in part]
+    assert set(pages.codes(reserved)) == {reason.value for reason in plans.HoldReason} - used
+
+
+def test_every_reason_of_a_condition_is_named() -> None:
+    """operating.md names the types and the reasons of conditions."""
+    words = (*vars(standings).items(), *vars(conditions).items())
+    found = {value for name, value in words if re.fullmatch(r"[A-Z][A-Z_]+", name) and isinstance(value, str)}
+    assert {"PodsFailing", "Blocked"} <= found
+    assert found <= set(pages.codes(pages.prose(_OPERATING)))
+
+
+def test_metrics_are_those_that_exist() -> None:
+    """The table of metrics has each one with its labels, and no page names another."""
+    families = metrics.Metrics().registry.collect()
+    found = {f"{each.name}_total" if each.type == "counter" else each.name for each in families}
+    named = {pages.codes(row["Metric"])[0] for row in pages.table(_OPERATING, "Metric")}
+    assert named == found
+    for page in pages.PAGES:
+        assert set(_METRIC.findall(page.read_text(encoding="utf-8"))) <= named
+
+
+def test_log_events_are_those_that_exist() -> None:
+    """The table of events has each one that the code logs, and no other."""
+    assert {pages.codes(row["Event"])[0] for row in pages.table(_OPERATING, "Event")} == _events_of_code()
+
+
+def test_keys_of_a_status_are_those_that_are_written() -> None:
+    """The table of `status` keys has each key of sets/<name>.yaml, and no other."""
+    report = reports.SetReport(
+        name="logtail",
+        place=findings.Place("logtail.yaml", 1, 1),
+        commit="4f2a9c1",
+        generation=1,
+        spec_hash="v1-a",
+        stable="",
+        forbidden=reports.Held("WritesForbidden", 1, "no"),
+        failing={"shop/web": "logtail: ErrImagePull"},
+        rejection="no",
+    )
+    assert {pages.codes(row["Key"])[0] for row in pages.table(_OPERATING, "Key")} == set(
+        records.of_set(report)["status"]
+    )
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: str(page.relative_to(pages.ROOT)))
+def test_settings_that_are_named_exist(page: Path) -> None:
+    """Each setting and each environment variable in a page is one."""
+    paths = {documents.spell(path) for path in loading.variables().values()}
+    sections = {path.partition(".")[0] for path in paths}
+    dotted = (name.partition(":")[0] for name in pages.codes(pages.prose(page)))
+    named = {
+        name for name in dotted if re.fullmatch(r"[a-z]+\.[a-zA-Z.]+", name) and name.partition(".")[0] in sections
+    }
+    modules = {f"{file.parent.name}.{file.stem}" for file in _CODE.glob("*/*.py")}
+    assert named - paths - modules - _events_of_code() == set()
+    assert set(_VARIABLE.findall(page.read_text(encoding="utf-8"))) <= set(loading.variables())
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """Decision 14 names each dependency of pyproject.toml in its table, and each tool below it."""
+    page = pages.DOCS / "decisions" / "0014-dependencies.md"
+    names = [re.split(r"[<>=]", line)[0].lower() for line in _PROJECT["project"]["dependencies"]]
+    tools = [re.split(r"[<>=]", line)[0].lower() for line in _PROJECT["project"]["optional-dependencies"]["dev"]]
+    rows = {row["Package"] for row in pages.table(page, "Package")}
+    assert set(names) <= rows
+    text = page.read_text(encoding="utf-8")
+    assert [tool for tool in tools if tool not in text] == []
+
+
+def _events_of_code() -> set[str]:
+    return {event for file in _CODE.rglob("*.py") for event in _events(ast.parse(file.read_text()))}
+
+
+def _events(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of the events that a module logs: the texts in the first argument of a call of `_log`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "_log":
+            for part in ast.walk(node.args[0]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str) and _EVENT.fullmatch(part.value):
+                    yield part.value
