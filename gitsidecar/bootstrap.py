@@ -41,8 +41,12 @@ class WallClock:
 
 
 def read_settings(file: Path) -> configs.GitsidecarConfig:
-    """Return the settings of *file* and of this process's environment. Raises StalledError."""
-    return loading.load(file, os.environ)
+    """Return the settings of *file* and of this process's environment. Raises StalledError for unusable ones."""
+    config = loading.load(file, os.environ)
+    # Addresses and names are checked where they are used; making what uses them opens nothing.
+    mirror_of(config)
+    status_branch_of(config, WallClock())
+    return config
 
 
 def configure_logs(config: configs.GitsidecarConfig) -> None:
@@ -119,21 +123,32 @@ async def serve(file: Path, config: configs.GitsidecarConfig) -> None:
     """
     Run the daemon until SIGTERM or SIGINT. SIGHUP reads *file* again and starts anew with what it says.
 
-    Settings that cannot be used are told in the log, and change nothing. Raises StalledError before the first pass when
-    something that only a person can mend keeps the daemon from starting.
+    Settings that cannot be used are told in the log, and change nothing: also those that only a start shows to be so.
+    Raises StalledError before the first pass when something that only a person can mend keeps the daemon from starting.
     """
+    good: configs.GitsidecarConfig | None = None
     newest: configs.GitsidecarConfig | None = config
-    while newest is not None:
-        configure_logs(newest)
-        newest = await _Service(newest, lambda: read_settings(file)).run()
+    with _Orders(lambda: read_settings(file)).heard() as orders:
+        while newest is not None:
+            configure_logs(newest)
+            try:
+                await _run_service(newest, orders)
+            except errors.StalledError as error:
+                if good is None:
+                    raise
+                _log.error("settings.refused", reason=str(error), note="the settings before are in force again")
+                newest, good = good, None
+            else:
+                newest, good = orders.take(), newest
+                _log.info("daemon.ended" if newest is None else "daemon.restarts_with_new_settings")
 
 
 async def run_once(config: configs.GitsidecarConfig) -> reconcilers.Pass:
-    """Fetch, run one pass, and record it whatever the interval. Raises TransientError, StalledError."""
+    """Fetch, run one pass, and record it whatever the interval; raises as `Reconciler.run_pass` and `poll`."""
     with world_of(config) as (world, cluster):
         reconciler = _reconciler(world, config)
-        await cluster.start(lambda: None)
         try:
+            await cluster.start(lambda: None)
             await reconciler.poll()
             return await reconciler.run_pass(daemons.pass_id(world.clock.now()))
         finally:
@@ -149,71 +164,86 @@ def _reconciler(world: reconcilers.World, config: configs.GitsidecarConfig) -> r
     return reconcilers.Reconciler(world, options)
 
 
-class _Service:
-    """One daemon with its probes and signals, from its start to its end."""
+class _Orders:
+    """
+    What signals have asked for: to end, or to go on with other settings.
 
-    def __init__(self, config: configs.GitsidecarConfig, read_again: Callable[[], configs.GitsidecarConfig]) -> None:
-        self._config = config
+    They are heard from the first start to the end, also between two: a second SIGHUP would else kill the process.
+    """
+
+    def __init__(self, read_again: Callable[[], configs.GitsidecarConfig]) -> None:
+        self.came = asyncio.Event()
         self._read_again = read_again
-        self._next: configs.GitsidecarConfig | None = None
-        self._ending: asyncio.Event = asyncio.Event()
-
-    async def run(self) -> configs.GitsidecarConfig | None:
-        """Run to the end, and return the settings to go on with, or ``None``."""
-        config = self._config
-        with world_of(config) as (world, cluster):
-            pace = daemons.Pace(
-                poll=config.repository.poll_interval,
-                jitter=config.repository.poll_interval / 10,
-                coalesce=config.limits.coalesce,
-            )
-            measured = metrics.Metrics()
-            daemon = daemons.Daemon(_reconciler(world, config), cluster, world.clock, pace, measured)
-            probing = probes.serving(
-                config.probes.address,
-                is_healthy=lambda: daemon.complaint(time.monotonic(), longest=_HUNG),
-                is_ready=lambda: daemon.trouble,
-                registry=measured.registry,
-            )
-            async with probing as port:
-                _log.info("daemon.started", probes=port, cluster=config.cluster.name, branch=config.status_branch)
-                with self._signals():
-                    await self._run_until_end(daemon)
-        _log.info("daemon.ended" if self._next is None else "daemon.restarts_with_new_settings")
-        return self._next
-
-    async def _run_until_end(self, daemon: daemons.Daemon) -> None:
-        running = asyncio.create_task(daemon.run())
-        ending = asyncio.create_task(self._ending.wait())
-        try:
-            await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                daemon.stop()
-                await asyncio.wait({running}, timeout=_GRACE)
-        finally:
-            ending.cancel()
-            if not running.done():
-                _log.error("daemon.cut_off", reason=f"the action in hand did not end within {_GRACE:g} s")
-                running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        self._settings: configs.GitsidecarConfig | None = None
+        self._is_ending = False
 
     @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
+    def heard(self) -> Iterator[_Orders]:
+        """Listen to signals while the block runs."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._ending.set)
-        loop.add_signal_handler(signal.SIGINT, self._ending.set)
+        loop.add_signal_handler(signal.SIGTERM, self._end)
+        loop.add_signal_handler(signal.SIGINT, self._end)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
-            yield
+            yield self
         finally:
             for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 loop.remove_signal_handler(each)
 
+    def take(self) -> configs.GitsidecarConfig | None:
+        """Return the settings to go on with, or ``None`` to end."""
+        settings, self._settings = self._settings, None
+        if self._is_ending:
+            return None
+        self.came.clear()
+        return settings
+
+    def _end(self) -> None:
+        self._is_ending = True
+        self.came.set()
+
     def _reload(self) -> None:
         try:
-            self._next = self._read_again()
+            self._settings = self._read_again()
         except errors.StalledError as error:
             _log.error("settings.refused", reason=str(error), note="the settings in force stay in force")
             return
-        self._ending.set()
+        self.came.set()
+
+
+async def _run_service(config: configs.GitsidecarConfig, orders: _Orders) -> None:
+    """Run one daemon with its probes until an order comes."""
+    with world_of(config) as (world, cluster):
+        pace = daemons.Pace(
+            poll=config.repository.poll_interval,
+            jitter=config.repository.poll_interval / 10,
+            coalesce=config.limits.coalesce,
+        )
+        measured = metrics.Metrics()
+        daemon = daemons.Daemon(_reconciler(world, config), cluster, world.clock, pace, measured)
+        probing = probes.serving(
+            config.probes.address,
+            is_healthy=lambda: daemon.complaint(time.monotonic(), longest=_HUNG),
+            is_ready=lambda: daemon.trouble,
+            registry=measured.registry,
+        )
+        async with probing as port:
+            _log.info("daemon.started", probes=port, cluster=config.cluster.name, branch=config.status_branch)
+            await _run_until(orders.came, daemon)
+
+
+async def _run_until(came: asyncio.Event, daemon: daemons.Daemon) -> None:
+    running = asyncio.create_task(daemon.run())
+    ending = asyncio.create_task(came.wait())
+    try:
+        await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            daemon.stop()
+            await asyncio.wait({running}, timeout=_GRACE)
+    finally:
+        ending.cancel()
+        if not running.done():
+            _log.error("daemon.cut_off", reason=f"the action in hand did not end within {_GRACE:g} s")
+            running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

@@ -13,6 +13,7 @@ from gitsidecar import errors
 FINDINGS = 1
 USAGE = 2
 UNREACHABLE = 3
+INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
 _VERBS = {
     "demo": "Show the main job on a simulated cluster: push, watch a rollout, read the audit trail.",
@@ -54,7 +55,13 @@ def program() -> None:
 def main() -> None:
     """Run the verb that the command line names, and exit."""
     try:
-        program(prog_name="gitsidecar")
+        sys.exit(program(prog_name="gitsidecar", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
     except (errors.TransientError, errors.StalledError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(UNREACHABLE)

@@ -23,3 +23,5 @@ def command(config: Path) -> None:
     bootstrap.configure_logs(settings)
     done = asyncio.run(bootstrap.run_once(settings))
     printing.show_pass(done)
+    if done.failure is not None:
+        raise done.failure

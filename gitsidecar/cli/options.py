@@ -9,7 +9,7 @@ import click
 
 from gitsidecar import bootstrap, errors
 from gitsidecar.cli import main
-from gitsidecar.settings import configs
+from gitsidecar.settings import configs, loading
 
 DEFAULT_CONFIG = "/etc/gitsidecar/gitsidecar.yaml"
 
@@ -17,7 +17,7 @@ config = click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
     default=DEFAULT_CONFIG,
-    envvar="GITSIDECAR_CONFIG",
+    envvar=loading.FILE_VARIABLE,
     show_default=True,
     show_envvar=True,
     help="Settings file.",

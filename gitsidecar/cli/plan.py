@@ -82,8 +82,8 @@ async def _live(kubeconfig: Path | None, context: str) -> pods.Snapshot:
     from gitsidecar.cluster import clusters, configurations
 
     cluster = clusters.connect(configurations.Target(kubeconfig, context))
-    await cluster.start(lambda: None)
     try:
+        await cluster.start(lambda: None)
         return await cluster.observe()
     finally:
         await cluster.close()

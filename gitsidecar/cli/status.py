@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
 import click
@@ -39,12 +40,14 @@ async def _count(settings: configs.GitsidecarConfig, history: histories.History)
     """Return the recorded sets' report as the cluster is now."""
     assert history.recorded is not None
     cluster = bootstrap.cluster_of(settings)
-    await cluster.start(lambda: None)
     try:
+        await cluster.start(lambda: None)
         snapshot = await cluster.observe()
     finally:
         await cluster.close()
-    sets = tuple(history.sets[name].accepted for name in sorted(history.sets))
+    rejections = {each.name: each.rejection for each in history.recorded.sets}
+    known = sorted(history.sets.items())
+    sets = tuple(dataclasses.replace(each.accepted, rejection=rejections[name]) for name, each in known)
     desired = sidecarsets.Desired(history.recorded.revision, sets, history.recorded.found)
     plan = planner.plan(desired, snapshot, history, bootstrap.WallClock().now())
     return summaries.summarise(plan, (), history, cluster=settings.cluster.name)

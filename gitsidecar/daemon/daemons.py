@@ -14,7 +14,7 @@ from apscheduler import events
 from apscheduler.schedulers import asyncio as schedulers
 
 from gitsidecar import errors, ports
-from gitsidecar.model import findings
+from gitsidecar.daemon import telling
 from gitsidecar.reconciler import reconcilers
 from gitsidecar.telemetry import metrics
 
@@ -66,7 +66,7 @@ class Daemon:
         self._began: float | None = None
         self._crash: BaseException | None = None
         self._trouble = {"poll": "the source branch has not been read yet", "pass": "no pass has ended yet"}
-        self._told: set[findings.Finding] = set()
+        self._teller = telling.Teller()
 
     @property
     def trouble(self) -> str:
@@ -91,13 +91,15 @@ class Daemon:
     async def run(self) -> None:
         """Watch, poll and run passes until `stop`. Raises BugError and whatever else nobody expected."""
         scheduler = schedulers.AsyncIOScheduler(timezone=datetime.UTC)
-        await self._cluster.start(self.ask)
         try:
+            await self._cluster.start(self.ask)
             await self._poll()
             # Late is better than never: a missed poll runs once, whenever the loop is free again.
             every = {"seconds": self._pace.poll, "jitter": self._pace.jitter or None}
             scheduler.add_listener(self._note_crash, events.EVENT_JOB_ERROR)
-            scheduler.add_job(self._poll, "interval", **every, misfire_grace_time=None, coalesce=True, max_instances=1)
+            scheduler.add_job(
+                self._poll_on_time, "interval", **every, misfire_grace_time=None, coalesce=True, max_instances=1
+            )
             scheduler.start()
             await self._run_passes()
             if self._crash is not None:
@@ -115,34 +117,45 @@ class Daemon:
             if self._stopping.is_set():
                 return
             self._asked.clear()
-            if self._reconciler.revision:
-                await self._run_pass()
-            await self._pause(self._pace.coalesce)
+            wait = await self._run_pass() if self._reconciler.revision else 0.0
+            await self._pause(max(wait, self._pace.coalesce))
 
-    async def _run_pass(self) -> None:
+    async def _run_pass(self) -> float:
+        """Run one pass and return the seconds for which there must be no other, whoever asks."""
         name = pass_id(self._clock.now())
         self._began = time.monotonic()
         self._set_alarm(None)
+        failure: errors.TransientError | errors.StalledError | None
         try:
             done = await self._reconciler.run_pass(name)
         except (errors.TransientError, errors.StalledError) as error:
-            self._note_failure(error, name)
+            failure = error
         else:
+            failure = done.failure
             self._note_pass(done)
         finally:
             self._began = None
+            self._teller.tell_problems(self._reconciler.problems)
+        return self._note_failure(failure, name)
+
+    async def _poll_on_time(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # the scheduler's own end, which it would log as a crash
+            await self._poll()
 
     async def _poll(self) -> None:
         try:
             is_new = await self._reconciler.poll()
         except (errors.TransientError, errors.StalledError) as error:
+            if isinstance(error, errors.StalledError) and self._trouble["poll"] != str(error):
+                self.ask()  # the status shall say so
             self._trouble["poll"] = str(error)
             _log.error("poll.failed", reason=str(error), kind=type(error).__name__)
             return
-        self._trouble["poll"] = ""
+        has_recovered, self._trouble["poll"] = bool(self._trouble["poll"]), ""
         self._metrics.note_poll(self._clock.now())
         if is_new:
             _log.info("poll.new_revision", revision=self._reconciler.revision)
+        if is_new or has_recovered:
             self.ask()
 
     def _note_crash(self, event: events.JobExecutionEvent) -> None:
@@ -156,41 +169,28 @@ class Daemon:
         except (errors.TransientError, errors.StalledError) as error:
             _log.error("flush.failed", reason=str(error))
 
-    def _note_failure(self, error: errors.TransientError | errors.StalledError, name: str) -> None:
+    def _note_failure(self, error: errors.TransientError | errors.StalledError | None, name: str) -> float:
+        """Note why a pass is to be run again, if there is a reason, and return the seconds after which."""
+        self._metrics.count_pass(error)
+        if error is None:
+            self._failures = 0
+            self._trouble["pass"] = ""
+            return 0.0
         self._failures += 1
         self._trouble["pass"] = str(error)
-        self._metrics.count_failure(error)
         asked = error.retry_after if isinstance(error, errors.TransientError) else None
-        wait = max(asked or 0.0, min(_LONGEST_BACK_OFF, 2.0 ** (self._failures - 1)))
+        wait = max(asked or 0.0, min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures - 1, 10)))
         _log.error("pass.failed", id=name, reason=str(error), kind=type(error).__name__, again_after=wait)
-        self._set_alarm(wait)
+        self.ask()
+        return wait
 
     def _note_pass(self, done: reconcilers.Pass) -> None:
-        self._failures = 0
-        self._trouble["pass"] = ""
         self._metrics.note_pass(done.report, done.outcomes, self._clock.now())
         for phase, seconds in done.seconds.items():
             self._metrics.note_phase(phase, seconds)
-        self._tell_rejections(done)
-        for outcome in done.outcomes:
-            _log.info(
-                "pod.patched" if outcome.kind == "Applied" else "pod.not_patched",
-                set=outcome.action.set_name,
-                pod=outcome.action.pod.key,
-                outcome=outcome.kind.value,
-                images={change.container: change.new for change in outcome.action.changes},
-                **({"reason": outcome.message} if outcome.message else {}),
-            )
-        _log.info("pass.done", **_summary(done))
+        self._teller.tell_pass(done)
         self._set_alarm(done.again_after)
         self._passed(done)
-
-    def _tell_rejections(self, done: reconcilers.Pass) -> None:
-        """Log each rejection once, when it is new."""
-        found = {finding for finding in done.report.found if finding.level is findings.Level.ERROR}
-        for finding in sorted(found - self._told):
-            _log.warning("manifest.rejected", where=str(finding.place), field=finding.field, reason=finding.message)
-        self._told = found
 
     def _set_alarm(self, seconds: float | None) -> None:
         if self._alarm is not None:
@@ -214,26 +214,3 @@ class Daemon:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-
-
-def _summary(done: reconcilers.Pass) -> dict[str, object]:
-    sets = {
-        each.name: {
-            "matched": each.matched,
-            "updated": each.updated,
-            "ready": each.ready,
-            "in_flight": each.in_flight,
-            "moved": len(each.moved),
-            "failed": len(each.failed),
-            "held": {held.reason: held.count for held in each.held},
-        }
-        for each in done.report.sets
-    }
-    return {
-        "id": done.id,
-        "revision": done.report.revision,
-        "sets": sets,
-        "rejections": sum(finding.level is findings.Level.ERROR for finding in done.report.found),
-        "commit": done.commit,
-        "milliseconds": {phase: round(seconds * 1000) for phase, seconds in done.seconds.items()},
-    }

@@ -9,9 +9,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from gitsidecar import ports
+from gitsidecar import errors, ports
 from gitsidecar.manifests import keeping, restoring, trees
-from gitsidecar.model import files, histories, outcomes, plans, reports, sidecarsets
+from gitsidecar.model import files, findings, histories, outcomes, plans, pods, reports, sidecarsets
 from gitsidecar.planning import planner
 from gitsidecar.reconciler import recording, resting, sending
 from gitsidecar.reporting import reports as summaries
@@ -42,7 +42,12 @@ class Options:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pass:
-    """One whole pass: what was planned, done and said; *again_after* are the seconds until it has more to do."""
+    """
+    One whole pass: what was planned, done and said; *again_after* are the seconds until it has more to do.
+
+    `failure` is what kept the report from the status branch: what was done is known all the same, and a later pass
+    records it.
+    """
 
     id: str
     plan: plans.Plan
@@ -51,6 +56,7 @@ class Pass:
     commit: str
     again_after: float | None
     seconds: dict[str, float]
+    failure: errors.TransientError | errors.StalledError | None = None
 
 
 class Reconciler:
@@ -63,6 +69,7 @@ class Reconciler:
         self._recorder = recording.Recorder(world.branch, options.status_interval)
         self._revision = ""
         self._desired: sidecarsets.Desired | None = None
+        self._stall: errors.StalledError | None = None
         self._is_stopping = False
 
     @property
@@ -71,9 +78,9 @@ class Reconciler:
         return self._revision
 
     @property
-    def has_desired(self) -> bool:
-        """Say whether a revision has been read."""
-        return self._desired is not None
+    def problems(self) -> tuple[findings.Finding, ...]:
+        """Return what of the status branch could not be read when it was loaded."""
+        return self._recorder.problems
 
     def stop_sending(self) -> None:
         """Let a running pass finish the requests in hand and send no other; so will every later pass."""
@@ -81,29 +88,32 @@ class Reconciler:
 
     async def poll(self) -> bool:
         """Fetch the newest revision (phase 1); say whether it is another one. Raises TransientError, StalledError."""
-        revision = await self._in_git(self._world.source.fetch)
+        try:
+            revision = await self._in_git(self._world.source.fetch)
+        except errors.StalledError as error:
+            self._stall = error
+            raise
+        self._stall = None
         is_new = revision != self._revision
         self._revision = revision
         return is_new
 
     async def run_pass(self, pass_id: str) -> Pass:
-        """Run phases 2 to 7 at the newest revision fetched. Raises TransientError, StalledError."""
+        """Run phases 2 to 7 at the newest revision fetched. Raises TransientError, StalledError before it acts."""
         watch = _Stopwatch()
         desired = await watch.time("read", self._read())
         snapshot = await watch.time("observe", self._world.cluster.observe())
-        now, history = self._world.clock.now(), self._recorder.history
-        resting_pods = self._rests.pods(now)
-        plan = await watch.time(
-            "plan", asyncio.to_thread(planner.plan, desired, snapshot, history, now, resting=resting_pods)
-        )
-        results = await watch.time("act", self._act(plan))
+        history = self._recorder.history
+        plan = await watch.time("plan", self._plan(desired, snapshot, history))
+        sent = await watch.time("act", self._act(plan))
+        plan, results = await self._settle(plan, sent, lambda: self._plan(desired, snapshot, history))
         report = await watch.time(
             "summarise", asyncio.to_thread(summaries.summarise, plan, results, history, cluster=self._options.cluster)
         )
         recorded = await watch.time("record", self._record(report, pass_id))
         waits = (recorded.again_after, self._rests.next_end(self._world.clock.now()))
         again_after = min((wait for wait in waits if wait is not None), default=None)
-        return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds)
+        return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds, recorded.failure)
 
     async def flush(self, pass_id: str) -> str:
         """Commit what still waits for the status interval. Raises TransientError, StalledError."""
@@ -115,30 +125,60 @@ class Reconciler:
         if self._desired is None or self._desired.revision != self._revision:
             tree = await self._in_git(self._world.source.read, self._revision)
             self._desired = await asyncio.to_thread(_desire, tree, self._recorder.history)
-        return self._desired
+        return self._desired if self._stall is None else _stalled(self._desired, self._stall)
+
+    async def _plan(
+        self, desired: sidecarsets.Desired, snapshot: pods.Snapshot, history: histories.History
+    ) -> plans.Plan:
+        now = self._world.clock.now()
+        while True:
+            resting = self._rests.pods(now)
+            plan = await asyncio.to_thread(planner.plan, desired, snapshot, history, now, resting=resting)
+            if not self._rests.exhaust(plan, now):
+                return plan
 
     async def _act(self, plan: plans.Plan) -> tuple[outcomes.Outcome, ...]:
-        refused = {each.sidecar_set.name: self._rests.refusal(each.sidecar_set.name, plan.now) for each in plan.sets}
-        open_sets = tuple(each for each in plan.sets if not refused[each.sidecar_set.name])
-        sent = await sending.send(
-            dataclasses.replace(plan, sets=open_sets),
+        may_write = tuple(each for each in plan.sets if not self._refusal(each))
+        return await sending.send(
+            dataclasses.replace(plan, sets=may_write),
             self._world.cluster,
             in_flight=self._options.writes_in_flight,
             objection=lambda _: self._objection(plan.revision),
         )
+
+    async def _settle(
+        self, plan: plans.Plan, sent: tuple[outcomes.Outcome, ...], plan_again: Callable[[], Awaitable[plans.Plan]]
+    ) -> tuple[plans.Plan, tuple[outcomes.Outcome, ...]]:
+        """
+        Return *plan* and *sent* as the next passes would have them, where the API server refuses.
+
+        A set that rests as a whole is planned anew, without the turns that its refused pods had given away, so that
+        the pass that finds it out says the same as those that follow; a refusal of one pod is that pod's matter.
+        """
         self._rests.note(sent, self._world.clock.now())
-        shut_sets = (each for each in plan.sets if refused[each.sidecar_set.name])
-        unsent = (sending.refuse(each.actions, refused[each.sidecar_set.name]) for each in shut_sets)
-        return (*sent, *(result for results in unsent for result in results))
+        if any(result.kind is outcomes.OutcomeKind.FORBIDDEN for result in sent):
+            again = await plan_again()
+            is_refused = [bool(self._refusal(each)) for each in plan.sets]
+            pairs = zip(is_refused, plan.sets, again.sets, strict=True)
+            plan = dataclasses.replace(plan, sets=tuple(new if refused else old for refused, old, new in pairs))
+        return plan, sending.tell(plan, sent, self._refusal)
+
+    def _refusal(self, planned: plans.SetPlan) -> str:
+        return self._rests.refusal(planned.sidecar_set.name, self._world.clock.now())
 
     def _objection(self, planned: str) -> str:
         if self._is_stopping:
             return "gitsidecar is stopping"
+        if self._stall is not None and self._stall.is_halt:
+            return "the source branch has to be looked at first"
         return "" if self._revision == planned else f"revision {self._revision[:7]} came first"
 
     async def _record(self, report: reports.Report, pass_id: str) -> recording.Recorded:
         now = self._world.clock.now()
-        return await self._in_git(self._recorder.record, report, now, pass_id)
+        try:
+            return await self._in_git(self._recorder.record, report, now, pass_id)
+        except (errors.TransientError, errors.StalledError) as error:
+            return recording.Recorded(failure=error)
 
     async def _in_git(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._world.git, call, *arguments)
@@ -160,3 +200,12 @@ class _Stopwatch:
 
 def _desire(tree: files.Tree, history: histories.History) -> sidecarsets.Desired:
     return keeping.keep_last_good(trees.read(tree), history, may_remove=_REMOVAL_TRAILER in tree.trailers)
+
+
+def _stalled(desired: sidecarsets.Desired, stall: errors.StalledError) -> sidecarsets.Desired:
+    """Say in the status that the source branch cannot be followed, and hold every set if that asks for it."""
+    finding = findings.Finding(".", 0, 0, "", str(stall))
+    sets = desired.sets
+    if stall.is_halt:
+        sets = tuple(dataclasses.replace(each, rejection=each.rejection or str(stall)) for each in sets)
+    return dataclasses.replace(desired, sets=sets, found=tuple(sorted((*desired.found, finding))))

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Mapping
 
-from gitsidecar import ports
+from gitsidecar import errors, ports
 from gitsidecar.model import findings, histories, reports, sidecarsets
 from gitsidecar.reporting import changes, files, messages
 from gitsidecar.reporting import histories as memories
@@ -16,10 +16,11 @@ Restore = Callable[[str, findings.Place], sidecarsets.SidecarSet]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recorded:
-    """The commit made, empty if none was due; *again_after* are the seconds until one is."""
+    """The commit made, empty if none was due or *failure* hindered it; *again_after* are the seconds until one is."""
 
     commit: str = ""
     again_after: float | None = None
+    failure: errors.TransientError | errors.StalledError | None = None
 
 
 class Recorder:
@@ -31,6 +32,7 @@ class Recorder:
 
     def __init__(self, branch: ports.StatusBranch, interval: float) -> None:
         self.history = histories.History()
+        self.problems: tuple[findings.Finding, ...] = ()
         self.is_loaded = False
         self._branch = branch
         self._interval = datetime.timedelta(seconds=interval)
@@ -47,6 +49,7 @@ class Recorder:
         self._restore = restore
         self._content = self._recorded = dict(self._branch.load())
         self.history = self._recorded_history = memories.read(self._recorded, restore)
+        self.problems = self.history.problems
         self.is_loaded = True
 
     def record(self, report: reports.Report, now: datetime.datetime, pass_id: str) -> Recorded:

@@ -12,7 +12,8 @@ from gitsidecar.model import outcomes, plans
 Objection = Callable[[plans.Action], str]
 """Say why an action must not be sent after all, or return an empty string."""
 
-_REFUSALS = 3  # so many 403s for one set, and no success, mean that the next ones would be refused as well
+HOPELESS = 3
+"""So many 403s for one set, and no success, mean that its other pods would be refused as well."""
 
 
 async def send(
@@ -38,9 +39,31 @@ async def send(
     return tuple(results[index] for index in sorted(results))
 
 
-def refuse(actions: Iterable[plans.Action], message: str) -> tuple[outcomes.Outcome, ...]:
-    """Return the outcome of actions that are not sent because the API server refused their set just now."""
-    return tuple(outcomes.Outcome(action, outcomes.OutcomeKind.FORBIDDEN, message) for action in actions)
+def tell(
+    plan: plans.Plan, sent: Iterable[outcomes.Outcome], refusal: Callable[[plans.SetPlan], str]
+) -> tuple[outcomes.Outcome, ...]:
+    """
+    Return what became of all actions of *plan*: *sent*, but one fact where *refusal* says why a set may not write.
+
+    Of a set that goes on, a refused pod is put off: it rests and is tried again, as after any other failure.
+    """
+    by_set: dict[str, list[outcomes.Outcome]] = {}
+    for result in sent:
+        by_set.setdefault(result.action.set_name, []).append(put_off(result))
+    told: list[outcomes.Outcome] = []
+    for each in plan.sets:
+        if words := refusal(each):
+            told += (outcomes.Outcome(action, outcomes.OutcomeKind.FORBIDDEN, words) for action in each.actions)
+        else:
+            told += by_set.get(each.sidecar_set.name, ())
+    return tuple(told)
+
+
+def put_off(result: outcomes.Outcome) -> outcomes.Outcome:
+    """Return a refusal as what it is for the pod alone: a write to be tried again."""
+    if result.kind is not outcomes.OutcomeKind.FORBIDDEN:
+        return result
+    return outcomes.Outcome(result.action, outcomes.OutcomeKind.DEFERRED, result.message)
 
 
 class _Batch:
@@ -65,7 +88,7 @@ class _Batch:
 
     def _refusal(self, action: plans.Action) -> str:
         name = action.set_name
-        is_hopeless = self._refused[name] >= _REFUSALS and name not in self._served
+        is_hopeless = self._refused[name] >= HOPELESS and name not in self._served
         return "the patches of other pods of this set were refused" if is_hopeless else ""
 
 
@@ -80,6 +103,8 @@ def _difference(action: plans.Action, cluster: ports.Cluster) -> str:
         return "the pod is ending"
     if newest.marks != action.pod.marks:
         return "another write to the pod came first"
+    if newest.is_ready and not action.pod.is_ready:
+        return "the pod has become Ready since: its move costs budget now"
     for change in action.changes:
         container = newest.container(change.container)
         if container is None or container.image != change.old:

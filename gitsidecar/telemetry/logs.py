@@ -46,8 +46,9 @@ def configure(style: Style = Style.AUTO, *, level: str = "info", stream: TextIO 
     )
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(level.upper())
-    for chatty in ("apscheduler", "asyncio", "aiohttp.access", "git", "kubernetes"):
+    for chatty in ("asyncio", "aiohttp.access", "git", "kubernetes"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns each time that a slow poll makes one late
 
 
 def _renderers(*, is_console: bool) -> list[structlog.typing.Processor]:

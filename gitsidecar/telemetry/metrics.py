@@ -33,17 +33,16 @@ class Metrics:
         self._poll = self._gauge("last_poll_timestamp_seconds", "When the remote last answered a poll.")
         self._pass = self._gauge("last_pass_timestamp_seconds", "When the last whole pass ended.")
 
-    def count_failure(self, error: Exception) -> None:
-        """Count a pass that stopped with *error*."""
-        self._passes.labels(type(error).__name__).inc()
+    def count_pass(self, failure: Exception | None) -> None:
+        """Count a pass, by the *failure* that stopped it or kept its report from being recorded."""
+        self._passes.labels("ok" if failure is None else type(failure).__name__).inc()
 
     def note_poll(self, now: datetime.datetime) -> None:
         """Note that the remote answered."""
         self._poll.set(now.timestamp())
 
     def note_pass(self, report: reports.Report, results: Iterable[outcomes.Outcome], now: datetime.datetime) -> None:
-        """Note a whole pass: its counts replace those of the pass before, so that a removed set leaves none behind."""
-        self._passes.labels("ok").inc()
+        """Note what a pass came to: it replaces what the one before did, so that a removed set leaves none behind."""
         self._pass.set(now.timestamp())
         for result in results:
             self._outcomes.labels(result.action.set_name, result.kind.value).inc()

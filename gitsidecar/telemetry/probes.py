@@ -31,7 +31,7 @@ async def serving(
             web.get("/metrics", _metrics(registry)),
         ]
     )
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         yield await _listen(runner, address)
@@ -41,7 +41,7 @@ async def serving(
 
 async def _listen(runner: web.AppRunner, address: str) -> int:
     host, _, port = address.rpartition(":")
-    site = web.TCPSite(runner, host.strip("[]") or None, int(port), shutdown_timeout=1.0)
+    site = web.TCPSite(runner, host.strip("[]") or None, int(port))
     try:
         await site.start()
     except OSError as error:
