@@ -65,11 +65,19 @@ class Cluster(Protocol):
     def pod(self, namespace: str, name: str) -> pods.Pod | None:
         """Return the newest row of one pod from memory, or ``None``."""
 
+    async def await_writes(self) -> bool:
+        """
+        Wait, a second at most, while the API server has asked to hold off all writes; say whether to send now.
+
+        That is so when it is over, and when it will take so long that `execute` may as well defer the action. A caller
+        that waits here, and not in `execute`, can be told to stop in between.
+        """
+
     async def execute(self, action: plans.Action) -> outcomes.Outcome:
         """
         Send one action as one PATCH and say what became of it; the only place that writes to a cluster.
 
-        Never raises for a fault of one pod. Waits out a throttle that the API server has asked of all writes.
+        Never raises for a fault of one pod. Sends nothing, and defers, while all writes are held off.
         """
 
     async def close(self) -> None:

@@ -28,8 +28,8 @@ from gitsidecar.manifests import pods as reading
 from gitsidecar.model import outcomes, plans, pods
 
 _PATIENCE = 60.0  # seconds that `observe` waits for the first list; 10,000 pods take about 5
+_LONGEST_WAIT = 10.0  # seconds worth waiting at the gate; after more the pod had better be planned again
 _GRACE = 30.0  # seconds without a word from the server, while it cannot be reached, after which the cache is too old
-_LONGEST_WAIT = 10.0  # seconds that a write waits at the gate; after more the pod had better be planned again
 _FIELD_MANAGER = {"fieldManager": "gitsidecar"}
 
 
@@ -121,15 +121,18 @@ class KubernetesCluster:
         """Return the newest row of one pod from memory, or ``None``."""
         return self._pods.cache.rows.get((namespace, name))
 
+    async def await_writes(self) -> bool:
+        """Wait, a second at most, while the API server holds off all writes; say whether to send now."""
+        return self._gate.remaining > _LONGEST_WAIT or await self._gate.passed()
+
     async def execute(self, action: plans.Action) -> outcomes.Outcome:
         """
         Send one action as one PATCH and say what became of it.
 
-        Never raises for a fault of one pod. Waits while the API server holds off all writes, but not for long.
+        Never raises for a fault of one pod. Sends nothing, and defers, while the API server holds off all writes.
         """
-        if self._gate.remaining > _LONGEST_WAIT:
+        if self._gate.remaining > 0:
             return verdicts.defer(action, "the API server asked to wait with all writes", self._gate.remaining)
-        await self._gate.passed()
         try:
             answer = await self._connection.request(
                 "PATCH", _path(action.pod), params=_FIELD_MANAGER, patch=patches.build(action)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 Clock = Callable[[], float]
 """Monotonic seconds."""
 
+_LONGEST_STEP = 1.0  # seconds at the gate after which a writer is asked whether it still wants to go
 _SPREAD = 1.0  # seconds over which writers that waited for the same moment are spread
 _LONGEST_TURN = 0.004  # seconds of work before others get the loop; what is due in it runs after one turn more at worst
 
@@ -57,10 +58,16 @@ class Gate:
         """Hold every write back for *seconds* from now, unless it is shut for longer already."""
         self._opens = max(self._opens, self._clock() + seconds)
 
-    async def passed(self) -> None:
-        """Return once it is open; those that waited come through one after another, not all at once."""
-        while (remaining := self.remaining) > 0:  # noqa: ASYNC110  # it may be shut again meanwhile
-            await asyncio.sleep(remaining + self._jitter.uniform(0.0, _SPREAD))
+    async def passed(self) -> bool:
+        """
+        Wait until it opens, but no longer than a second, and say whether it is open.
+
+        Those that wait for the same moment come through one after another, not all at once.
+        """
+        remaining = self.remaining
+        if remaining > 0:
+            await asyncio.sleep(min(remaining + self._jitter.uniform(0.0, _SPREAD), _LONGEST_STEP))
+        return self.remaining == 0
 
 
 class Turns:

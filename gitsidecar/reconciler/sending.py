@@ -76,14 +76,21 @@ class _Batch:
         self._served: set[str] = set()
 
     async def send(self, action: plans.Action) -> outcomes.Outcome:
-        words = self._objection(action) or self._refusal(action) or _difference(action, self._cluster)
-        if words:
-            return outcomes.Outcome(action, outcomes.OutcomeKind.WITHDRAWN, words)
-        result = await self._cluster.execute(action)
+        may_go = False
+        while not (words := self._why_not(action)):
+            if may_go:
+                return self._noted(await self._cluster.execute(action))
+            may_go = await self._cluster.await_writes()  # takes time, so the question is asked again
+        return outcomes.Outcome(action, outcomes.OutcomeKind.WITHDRAWN, words)
+
+    def _why_not(self, action: plans.Action) -> str:
+        return self._objection(action) or self._refusal(action) or _difference(action, self._cluster)
+
+    def _noted(self, result: outcomes.Outcome) -> outcomes.Outcome:
         if result.kind is outcomes.OutcomeKind.FORBIDDEN:
-            self._refused[action.set_name] += 1
+            self._refused[result.action.set_name] += 1
         elif result.kind is outcomes.OutcomeKind.APPLIED:
-            self._served.add(action.set_name)
+            self._served.add(result.action.set_name)
         return result
 
     def _refusal(self, action: plans.Action) -> str:

@@ -77,10 +77,17 @@ class SimulatedCluster(controls.Controls):
         self.catch_up()
         return self._cache.find(f"{namespace}/{name}")
 
+    async def await_writes(self) -> bool:
+        """Wait, a second at most, while the API server holds off all writes; say whether that is over."""
+        if (held := self._held()) > 0:
+            await self._clock.sleep(min(held, 1.0))
+        return self._held() <= 0
+
     async def execute(self, action: plans.Action) -> outcomes.Outcome:
-        """Send one action, after waiting out a throttle and the server's latency."""
-        while (wait := (self._free_at - self._clock.now()).total_seconds()) > 0:
-            await self._clock.sleep(wait)
+        """Send one action, after the server's latency; nothing is sent while all writes are held off."""
+        if (held := self._held()) > 0:
+            words = "the API server asked to wait with all writes"
+            return outcomes.Outcome(action, outcomes.OutcomeKind.DEFERRED, words, held)
         latency = self.world.engine.draw(self.world.api.faults.latency)
         if latency > 0:
             await self._clock.sleep(latency)
@@ -96,6 +103,9 @@ class SimulatedCluster(controls.Controls):
             until = self._clock.now() + datetime.timedelta(seconds=outcome.retry_after)
             self._free_at = max(self._free_at, until)
         return outcome
+
+    def _held(self) -> float:
+        return (self._free_at - self._clock.now()).total_seconds()
 
     async def close(self) -> None:
         """Stop watching, and on a clock that moves by itself stop moving."""

@@ -130,7 +130,7 @@ async def test_no_server_is_a_deferral(server: scripted.ScriptedServer) -> None:
 
 
 async def test_a_throttle_holds_all_writes_back(server: scripted.ScriptedServer) -> None:
-    """After a 429 with Retry-After, the next write is not even sent before that time."""
+    """After a 429 with Retry-After, no write is sent before that time, and a caller can wait for it."""
     throttle = scripted.refuse(429, "slow down", headers={"Retry-After": "1"})
     server.script("patch pod", throttle, scripted.reply(rows.pod("web", version="110", image="logtail:2")))
     cluster = fronts.connect(server)
@@ -138,9 +138,14 @@ async def test_a_throttle_holds_all_writes_back(server: scripted.ScriptedServer)
         action = await _action(cluster)
         first = await cluster.execute(action)
         began = time.monotonic()
-        second = await cluster.execute(action)
+        early = await cluster.execute(action)
+        unsent = server.count("patch pod")
+        while not await cluster.await_writes():
+            pass
         waited = time.monotonic() - began
+        second = await cluster.execute(action)
     assert (first.kind, first.retry_after) == (Kind.DEFERRED, 1.0)
+    assert (early.kind, unsent) == (Kind.DEFERRED, 1)
     assert second.kind is Kind.APPLIED
     assert waited > 0.9
 
@@ -152,6 +157,7 @@ async def test_a_long_throttle_is_not_waited_out(server: scripted.ScriptedServer
     async with watching.started(cluster):
         action = await _action(cluster)
         await cluster.execute(action)
+        assert await cluster.await_writes()
         second = await cluster.execute(action)
     assert second.kind is Kind.DEFERRED
     assert second.retry_after is not None

@@ -117,11 +117,14 @@ async def test_forbidden_until_allowed(cluster: clusters.SimulatedCluster, pod: 
 async def test_a_throttle_defers_and_then_holds_all_writes(
     clock: clocks.VirtualClock, cluster: clusters.SimulatedCluster, pod: pods.Pod, act: Act
 ) -> None:
-    """429 is DEFERRED with the seconds to wait, and every later write waits them out before it is sent."""
+    """429 is DEFERRED with the seconds to wait, and no write is sent before they are over."""
     began, others = clock.now(), cluster.snapshot().pods[1:]
     cluster.throttle(5.0, writes=1)
     first = await cluster.execute(act(pod, NEW))
     assert (first.kind, first.retry_after) == (Kind.DEFERRED, 5.0)
+    assert (await cluster.execute(act(others[0], NEW))).retry_after == 5.0
+    while not await cluster.await_writes():
+        pass
     later = await asyncio.gather(*(cluster.execute(act(each, NEW)) for each in others))
     assert {each.kind for each in later} == {Kind.APPLIED}
     assert [(write.at - began).total_seconds() for write in cluster.ledger.writes] == [5.0, 5.0]
@@ -134,6 +137,8 @@ async def test_a_throttle_lasts_until_it_is_ended(cluster: clusters.SimulatedClu
     outcome = [(await cluster.execute(act(pod, NEW))).kind for _ in range(3)]
     cluster.throttle(None)
     assert outcome == [Kind.DEFERRED] * 3
+    while not await cluster.await_writes():
+        pass
     assert (await cluster.execute(act(pod, NEW))).kind is Kind.APPLIED
 
 

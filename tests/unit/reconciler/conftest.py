@@ -1,0 +1,15 @@
+"""A world of four running pods with a reconciler that watches it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import benches
+
+
+@pytest.fixture
+async def bench() -> benches.Bench:
+    """Return four pods on the old image, watched; nothing is pushed yet."""
+    made = benches.Bench()
+    await made.start()
+    return made
