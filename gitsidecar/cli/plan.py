@@ -7,7 +7,6 @@ import datetime
 import json
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -36,7 +35,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 @click.option(
     "--pods",
     "pods_file",
-    type=click.File("rb"),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     help="Saved `kubectl get pods -A -o json` (or pods,namespaces) instead of the live cluster; - for standard input.",
 )
 @click.option(
@@ -47,7 +46,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     path: Path,
-    pods_file: BinaryIO | None,
+    pods_file: str | None,
     kubeconfig: Path | None,
     context: str,
     now: datetime.datetime,
@@ -71,9 +70,11 @@ def command(
         sys.exit(main.FINDINGS)
 
 
-def _saved(file: BinaryIO) -> pods.Snapshot:
+def _saved(name: str) -> pods.Snapshot:
+    with click.open_file(name, "rb") as file:
+        content = file.read()
     try:
-        return reading.read_snapshot(file.read())
+        return reading.read_snapshot(content)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--pods") from error
 

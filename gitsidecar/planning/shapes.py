@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitsidecar.planning import quantities
+from gitsidecar.model import quantities
 
 _KEYS = {
     "claims": ("name",),

@@ -18,6 +18,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 def _seconds(value: Any) -> Any:
     """Read ``30s``, ``1m30s`` or a plain number of seconds."""
+    if isinstance(value, bool):
+        raise bases.fault(f"{str(value).lower()} is not a duration: write for example 30s, 1m30s or 2h")
     if not isinstance(value, str) or _PLAIN.fullmatch(value):
         return value
     parts = _DURATION.findall(value)

@@ -15,8 +15,11 @@ from gitsidecar.model import files, findings
 from gitsidecar.settings import configs
 
 PREFIX = "GITSIDECAR_"
-_OTHERS = re.compile(PREFIX + r"(?:CONFIG$|PORT(?:_|$)|SERVICE_)")
-"""Not settings: where the file is (`cli.options`), and what Kubernetes sets for a Service called gitsidecar."""
+FILE_VARIABLE = "GITSIDECAR_CONFIG"
+"""Names the settings file, so it cannot be a setting."""
+
+_SERVICE_LINK = re.compile(PREFIX + r"(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_\w+)?")
+"""What Kubernetes puts into every container's environment for a Service whose name begins with ``gitsidecar``."""
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -82,7 +85,8 @@ def _put(into: dict[str, Any], path: documents.Path, value: str) -> None:
 def _strangers(environ: Mapping[str, str]) -> Iterator[findings.Finding]:
     known = variables()
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known and not _OTHERS.match(name):
+        is_meant = name.startswith(PREFIX) and name != FILE_VARIABLE and not _SERVICE_LINK.fullmatch(name)
+        if is_meant and name not in known:
             hint = names.suggestion(name, known) or "unset it"
             yield findings.Finding(f"environment variable {name}", 0, 0, "", f"is not a setting: {hint}")
 

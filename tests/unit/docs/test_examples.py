@@ -68,7 +68,8 @@ def test_commands_print_what_the_page_shows(block: pages.Block, monkeypatch: pyt
                 code = done.exit_code
                 assert done.output == shown or not shown, command
             case ["gitsidecar", verb, *arguments]:
-                _command(verb).make_context(verb, arguments)
+                # Within the program, whose -h a command remembers from its first context on.
+                _command(verb).make_context(verb, arguments, parent=main.program.make_context("gitsidecar", [verb]))
                 assert not shown
             case ["make", target]:
                 assert re.search(rf"^{target}:", (pages.ROOT / "Makefile").read_text(), re.MULTILINE), command

@@ -127,7 +127,7 @@ def test_settings_that_are_named_exist(page: Path) -> None:
     }
     modules = {f"{file.parent.name}.{file.stem}" for file in _CODE.glob("*/*.py")}
     assert named - paths - modules - _events_of_code() == set()
-    assert set(_VARIABLE.findall(page.read_text(encoding="utf-8"))) <= set(loading.variables())
+    assert set(_VARIABLE.findall(page.read_text(encoding="utf-8"))) <= {*loading.variables(), loading.FILE_VARIABLE}
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitsidecar.planning import quantities, shapes
+from gitsidecar.model import quantities
+from gitsidecar.planning import shapes
 
 
 def _differences(wanted: dict[str, Any], live: dict[str, Any]) -> tuple[str, ...]:

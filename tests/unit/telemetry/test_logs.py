@@ -1,0 +1,98 @@
+"""Log lines: JSON for machines, colours for people, libraries included."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from gitsidecar.telemetry import logs
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    """Put the process's logging back as it was."""
+    root, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:], logging.root.level = root, level
+    structlog.reset_defaults()
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_where_no_terminal_reads_lines_are_json() -> None:
+    """Each line is an object with event, level, time and the fields as values."""
+    stream = io.StringIO()
+    logs.configure(stream=stream)
+    structlog.get_logger("gitsidecar").info("pass.done", id="one", sets={"logtail": {"matched": 4}})
+    [line] = stream.getvalue().splitlines()
+    found = json.loads(line)
+    assert found["timestamp"].endswith("Z")
+    del found["timestamp"]
+    assert found == {"event": "pass.done", "level": "info", "id": "one", "sets": {"logtail": {"matched": 4}}}
+
+
+def test_on_a_terminal_lines_have_colours() -> None:
+    """A person sees the event, the fields and colours."""
+    stream = Terminal()
+    logs.configure(stream=stream)
+    structlog.get_logger("gitsidecar").info("pass.done", id="one")
+    assert "pass.done" in stream.getvalue()
+    assert "\x1b[" in stream.getvalue()
+
+
+def test_a_style_may_be_asked_for() -> None:
+    """JSON on a terminal, if the settings say so."""
+    stream = Terminal()
+    logs.configure(logs.Style.JSON, stream=stream)
+    structlog.get_logger("gitsidecar").info("pass.done")
+    assert json.loads(stream.getvalue())["event"] == "pass.done"
+
+
+def test_what_is_below_the_level_is_not_written() -> None:
+    """The level holds for our lines and those of libraries."""
+    stream = io.StringIO()
+    logs.configure(level="warning", stream=stream)
+    structlog.get_logger("gitsidecar").info("pass.done")
+    logging.getLogger("some.library").info("hello")
+    assert stream.getvalue() == ""
+
+
+def test_lines_of_libraries_have_the_same_form() -> None:
+    """A library's warning is a JSON line too, its exception inside."""
+    stream = io.StringIO()
+    logs.configure(stream=stream)
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        logging.getLogger("some.library").exception("it %s", "failed")
+    [line] = stream.getvalue().splitlines()
+    assert json.loads(line)["event"] == "it failed"
+    assert "RuntimeError: broken" in json.loads(line)["exception"]
+
+
+def test_a_slow_poll_is_no_news() -> None:
+    """The scheduler's warning about a poll that takes longer than the interval is left out."""
+    stream = io.StringIO()
+    logs.configure(stream=stream)
+    logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances reached")
+    assert stream.getvalue() == ""
+
+
+def test_it_may_be_configured_again() -> None:
+    """After a second call each line is written once, to the newer stream."""
+    first, second = io.StringIO(), io.StringIO()
+    logs.configure(stream=first)
+    logs.configure(stream=second)
+    structlog.get_logger("gitsidecar").info("pass.done")
+    assert first.getvalue() == ""
+    assert len(second.getvalue().splitlines()) == 1
