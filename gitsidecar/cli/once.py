@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gitsidecar import bootstrap
+from gitsidecar.bootstrap import services
 from gitsidecar.cli import options, printing
 
 
@@ -20,8 +20,8 @@ def command(config: Path) -> None:
     Example: gitsidecar once --config config/gitsidecar.yaml
     """
     settings = options.settings(config)
-    bootstrap.configure_logs(settings)
-    done = asyncio.run(bootstrap.run_once(settings))
+    services.configure_logs(settings)
+    done = asyncio.run(services.run_once(settings))
     printing.show_pass(done)
     if done.failure is not None:
         raise done.failure

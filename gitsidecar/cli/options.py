@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from gitsidecar import bootstrap, errors
+from gitsidecar import errors
+from gitsidecar.bootstrap import worlds
 from gitsidecar.cli import main
 from gitsidecar.settings import configs, loading
 
@@ -27,7 +28,7 @@ config = click.option(
 def settings(file: Path) -> configs.GitsidecarConfig:
     """Return the settings of *file*, or print all that is wrong with them and exit with 2."""
     try:
-        return bootstrap.read_settings(file)
+        return worlds.read_settings(file)
     except errors.StalledError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(main.USAGE)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gitsidecar import bootstrap
+from gitsidecar.bootstrap import services
 from gitsidecar.cli import options
 
 
@@ -21,4 +21,4 @@ def command(config: Path) -> None:
 
     Example: gitsidecar run --config config/gitsidecar.yaml
     """
-    asyncio.run(bootstrap.serve(config, options.settings(config)))
+    asyncio.run(services.serve(config, options.settings(config)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gitsidecar import bootstrap
+from gitsidecar.bootstrap import clocks, worlds
 from gitsidecar.cli import options, printing
 from gitsidecar.manifests import restoring
 from gitsidecar.model import histories, reports, sidecarsets
@@ -28,7 +28,7 @@ def command(config: Path, *, recorded: bool) -> None:
     Example: gitsidecar status --config config/gitsidecar.yaml
     """
     settings = options.settings(config)
-    history = memories.read(bootstrap.status_branch_of(settings, bootstrap.WallClock()).load(), restoring.restore)
+    history = memories.read(worlds.status_branch_of(settings).load(), restoring.restore)
     if history.recorded is None:
         click.echo(f"{settings.status_branch} is empty: no pass has been recorded yet", err=True)
         return
@@ -39,7 +39,7 @@ def command(config: Path, *, recorded: bool) -> None:
 async def _count(settings: configs.GitsidecarConfig, history: histories.History) -> reports.Report:
     """Return the recorded sets' report as the cluster is now."""
     assert history.recorded is not None
-    cluster = bootstrap.cluster_of(settings)
+    cluster = worlds.cluster_of(settings)
     try:
         await cluster.start(lambda: None)
         snapshot = await cluster.observe()
@@ -49,5 +49,5 @@ async def _count(settings: configs.GitsidecarConfig, history: histories.History)
     known = sorted(history.sets.items())
     sets = tuple(dataclasses.replace(each.accepted, rejection=rejections[name]) for name, each in known)
     desired = sidecarsets.Desired(history.recorded.revision, sets, history.recorded.found)
-    plan = planner.plan(desired, snapshot, history, bootstrap.WallClock().now())
+    plan = planner.plan(desired, snapshot, history, clocks.WallClock().now())
     return summaries.summarise(plan, (), history, cluster=settings.cluster.name)

@@ -146,6 +146,8 @@ class Daemon:
         try:
             is_new = await self._reconciler.poll()
         except (errors.TransientError, errors.StalledError) as error:
+            if self._stopping.is_set():
+                return  # we have interrupted it ourselves
             if isinstance(error, errors.StalledError) and self._trouble["poll"] != str(error):
                 self.ask()  # the status shall say so
             self._trouble["poll"] = str(error)

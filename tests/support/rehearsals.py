@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gitsidecar import bootstrap
+from gitsidecar.bootstrap import clocks, worlds
 from gitsidecar.daemon import daemons
 from gitsidecar.model import reports
 from gitsidecar.reconciler import reconcilers
@@ -83,7 +83,7 @@ class Rehearsal:
 
 def populated(*owners: str, pods: int = 4, image: str = sidecarsets.OLD) -> clusters.SimulatedCluster:
     """Return a cluster in which each of *owners* has *pods* running pods, labelled ``app: <owner>``, with a sidecar."""
-    cluster = clusters.SimulatedCluster(bootstrap.WallClock(), seed=1, pace=_PACE)
+    cluster = clusters.SimulatedCluster(clocks.WallClock(), seed=1, pace=_PACE)
     for owner in owners:
         images = {"app": f"example.com/{owner}:1", "logtail": image}
         containers = workloads.containers(images)
@@ -102,9 +102,9 @@ async def running(
 ) -> AsyncIterator[Rehearsal]:
     """Run the daemon on *cluster* and *remote*, with mirrors in *folder*, while the block runs."""
     rehearsal = Rehearsal(cluster, bench)
-    config, clock = _settings(remote, folder, repository), bootstrap.WallClock()
+    config, clock = _settings(remote, folder, repository), clocks.WallClock()
     with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="git") as git:
-        source, branch = bootstrap.mirror_of(config), bootstrap.status_branch_of(config, clock)
+        source, branch = worlds.mirror_of(config), worlds.status_branch_of(config)
         world = reconcilers.World(source, branch, cluster, clock, git)
         options = reconcilers.Options(config.cluster.name, status_interval=0.1)
         pace = daemons.Pace(poll=0.1, jitter=0.0, coalesce=0.02)
