@@ -20,7 +20,8 @@ class Tree:
     """
     The files of one revision, in order of path, and what was refused (links, submodules, files too large).
 
-    `trailers` are the commit message's trailers, keys in lower case.
+    `trailers` are those of the messages of all commits since the revision that was read before, newest first and each
+    once, keys in lower case.
     """
 
     revision: str

@@ -1,4 +1,4 @@
-"""Commits as text: who wrote one and its trailers, and the ``git fast-import`` stream that makes one."""
+"""Commits as text: who wrote one, its parents and trailers, and the ``git fast-import`` stream that makes one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping
 
 from gitsidecar import errors
 
-FORMAT = "%an <%ae>%x00%(trailers:only=true,unfold=true,separator=%x00)"
+FORMAT = "%P%x00%an <%ae>%x00%(trailers:only=true,unfold=true,separator=%x00)"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Described:
+    """What is read of one commit: its parents, as far as the mirror has them, and its trailers, keys in lower case."""
+
+    parents: tuple[str, ...]
+    author: str
+    trailers: tuple[tuple[str, str], ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,11 +43,9 @@ class Change:
     deletes: tuple[bytes, ...] = ()
 
 
-def parse(described: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the author and the trailers, keys in lower case, of a commit that was printed in `FORMAT`."""
-    author, *lines = described.decode("utf-8", "replace").rstrip("\n").split("\0")
-    pairs = (line.partition(":") for line in lines)
-    return author, tuple((key.strip().lower(), value.strip()) for key, colon, value in pairs if colon)
+def parse(described: bytes) -> tuple[Described, ...]:
+    """Return the commits, in the same order, that were printed in `FORMAT`, one a line."""
+    return tuple(_parse_line(line) for line in described.decode("utf-8", "replace").split("\n") if line)
 
 
 def stream(change: Change, *, ref: str, author: Author, now: datetime.datetime, message: str) -> bytes:
@@ -62,6 +69,13 @@ def blob_name(content: bytes, *, like: str) -> str:
     header = f"blob {len(content)}\0".encode()
     make = hashlib.sha256 if len(like) == 64 else hashlib.sha1
     return make(header + content, usedforsecurity=False).hexdigest()
+
+
+def _parse_line(line: str) -> Described:
+    parents, author, *trailers = line.split("\0")
+    pairs = (trailer.partition(":") for trailer in trailers)
+    found = tuple((key.strip().lower(), value.strip()) for key, colon, value in pairs if colon)
+    return Described(tuple(parents.split()), author, found)
 
 
 def _data(content: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import os
 import re
@@ -10,11 +11,11 @@ from typing import Literal
 
 from gitsidecar import errors
 from gitsidecar.model import files, findings
-from gitsidecar.repository import blobs, commits, pipes, remotes, stores, trees
+from gitsidecar.repository import blobs, pipes, ranges, remotes, stores, trees
 
 _DEEPER = (2_000, stores.ALL)
 _RECENT = 50
-"""Generations fetched with a new commit: enough to see, nearly always, that it builds upon the one before."""
+"""Generations fetched with a new commit: enough, nearly always, for the one before and for what a merge brought."""
 
 
 class Mirror:
@@ -23,6 +24,9 @@ class Mirror:
 
     *on_rewrite* says what to do when the branch no longer builds upon the commit that was fetched last: "halt" with a
     StalledError, or "accept". That commit is remembered in *folder*, so a restart changes nothing.
+
+    A revision's trailers are those of all commits since the revision that was read before it, so that none is lost in
+    a merge or between two polls. That revision is remembered by the process only.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Mirror:
         self._limits = limits or trees.Limits()
         self._on_rewrite = on_rewrite
         self._seen = _Seen(folder.absolute() / "seen", f"{branch} {remote.url}")
+        self._last = files.Tree("")
 
     def fetch(self) -> str:
         """Bring the newest revision into the mirror and return it; one round trip when nothing is new."""
@@ -52,7 +57,7 @@ class Mirror:
             raise errors.BugError(f"{revision!r} is not a full commit hash")
         with self._store.held():
             try:
-                return self._read(revision)
+                tree = self._read(revision)
             except stores.DamagedError:
                 self._store.discard()
                 if self._bring() != revision:
@@ -60,7 +65,9 @@ class Mirror:
                         f"revision {revision[:12]} is no longer in the mirror, and {self._store.remote.url} has moved "
                         "on; the next pass reads the newest"
                     ) from None
-                return self._read(revision)
+                tree = self._read(revision)
+        self._last = dataclasses.replace(tree, files=(), refused=())
+        return tree
 
     def interrupt(self) -> None:
         """Stop a running call with a TransientError, and all later ones; may be called from any thread."""
@@ -73,8 +80,7 @@ class Mirror:
         seen = self._seen.read()
         if self._store.fetched() != tip:
             self._store.compact()
-            # Its ancestors matter only where somebody has to be told that they changed.
-            tip = self._store.fetch(depth=1 if seen is None or self._on_rewrite == "accept" else _RECENT)
+            tip = self._store.fetch(depth=_RECENT)
         if seen is not None and self._on_rewrite == "halt":
             tip = self._check_history(seen, tip)
         self._seen.write(tip)
@@ -113,15 +119,19 @@ class Mirror:
         )
 
     def _read(self, revision: str) -> files.Tree:
-        described = self._store.ask(
-            "rev-list", "--max-count=1", "--no-commit-header", f"--format={commits.FORMAT}", revision
-        )
-        author, trailers = commits.parse(described)
+        author, trailers = self._describe(revision)
         listing = self._list(revision)
         choice = trees.choose(trees.parse(listing), folder=self._path, limits=self._limits)
         contents = blobs.read(self._store, (entry.blob for _, entry in choice.files), limit=self._limits.total_bytes)
         found = tuple(files.File(path, contents[entry.blob]) for path, entry in choice.files)
         return files.Tree(revision, found, choice.refused + self._missing_folder(listing), trailers, author)
+
+    def _describe(self, revision: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Return the author of *revision*, and the trailers of all commits since the revision that was read last."""
+        if revision == self._last.revision:
+            return self._last.author, self._last.trailers  # the mirror may have forgotten what they were told from
+        brought = ranges.brought_by(revision, self._store, since=self._last.revision or None)
+        return brought[0].author, tuple(dict.fromkeys(pair for each in brought for pair in each.trailers))
 
     def _list(self, revision: str) -> bytes:
         below = ("--", f"{self._path}/") if self._path else ()

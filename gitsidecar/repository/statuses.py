@@ -154,14 +154,25 @@ class GitStatusBranch:
 
     def _push(self, offered: str, *, expected: str | None) -> str:
         """Push; return nothing when the branch is at *offered* now, git's words when somebody else was faster."""
-        answer = self._store.push(offered, expected=expected)
+        try:
+            answer = self._store.push(offered, expected=expected)
+        except errors.TransientError:
+            # Cut off, but perhaps only after it had come through: then it must not be told a second time.
+            if self._has_come_through(offered, self._store.tip()):
+                return ""
+            raise
         tip = self._store.tip()
-        if tip == offered:
-            self._store.keep(offered)
+        if self._has_come_through(offered, tip):
             return ""
         if tip == expected and not _RACED.search(answer.stderr):
             raise self._refusal(answer)
         return faults.shown(self._store.remote, answer.stderr)
+
+    def _has_come_through(self, offered: str, tip: str | None) -> bool:
+        if tip != offered:
+            return False
+        self._store.keep(offered)
+        return True
 
     def _refusal(self, answer: commands.Answer) -> errors.GitsidecarError:
         if "remote rejected" in answer.stderr or "[rejected]" in answer.stderr:

@@ -32,9 +32,10 @@ def status_branch(
     prefix: str = "",
     now: Callable[[], datetime.datetime] = lambda: NOW,
     sleep: Callable[[float], None] = lambda _: None,
+    timeout: float = 30.0,
 ) -> statuses.GitStatusBranch:
     return statuses.GitStatusBranch(
-        served.address(),
+        served.address(timeout=timeout),
         branch=BRANCH,
         folder=tmp_path / "status",
         prefix=prefix,
@@ -205,6 +206,27 @@ def test_a_push_that_came_through_unheard_counts(
     server.unheard = "/git-receive-pack"
     commit = status_branch(served, tmp_path).record(CONTENT, "One")
     assert remotes.git("rev-parse", BRANCH, folder=served.repository) == commit
+
+
+def test_a_push_that_was_cut_off_but_came_through_counts(
+    file_remote: remotes.Served, open_workbench: Open, tmp_path: Path
+) -> None:
+    """A push that ran out of time after the branch had moved succeeded: nothing has to be told once more."""
+    install_hook(file_remote, "post-receive", "exec sleep 60")
+    commit = status_branch(file_remote, tmp_path, timeout=3.0).record(CONTENT, "One")
+    assert open_workbench(file_remote).remote_head(BRANCH) == commit
+
+
+def test_a_push_that_was_cut_off_before_is_a_fault(
+    file_remote: remotes.Served, open_workbench: Open, tmp_path: Path
+) -> None:
+    """A push that ran out of time before the branch moved is said, and recorded by the next call."""
+    install_hook(file_remote, "pre-receive", "exec sleep 60")
+    with pytest.raises(errors.TransientError, match=r"git push .* did not finish within 3 s"):
+        status_branch(file_remote, tmp_path, timeout=3.0).record(CONTENT, "One")
+    install_hook(file_remote, "pre-receive", "exit 0")
+    commit = status_branch(file_remote, tmp_path).record(CONTENT, "One")
+    assert open_workbench(file_remote).remote_head(BRANCH) == commit
 
 
 def test_a_push_that_others_built_upon_counts(any_remote: remotes.Served, open_workbench: Open, tmp_path: Path) -> None:

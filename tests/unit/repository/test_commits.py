@@ -14,17 +14,19 @@ AUTHOR = commits.Author("gitsidecar", "gitsidecar@example.com")
 
 
 def test_a_commit_is_described() -> None:
-    """The author comes first, then the trailers, keys in lower case and values as they are."""
-    described = b"Ada <ada@example.com>\0Signed-Off-By: Ada\0Link: https://example.com/1\n"
+    """Parents and author come first, then the trailers, keys in lower case and values as they are."""
+    described = b"a1 b2\0Ada <ada@example.com>\0Signed-Off-By: Ada\0Link: https://example.com/1\n"
+    trailers = (("signed-off-by", "Ada"), ("link", "https://example.com/1"))
+    assert commits.parse(described) == (commits.Described(("a1", "b2"), "Ada <ada@example.com>", trailers),)
+
+
+def test_several_commits_are_described_in_order() -> None:
+    """Each line is a commit; one without parents and trailers has none."""
+    described = b"a1\0Ada <a@example.com>\0\n\0Grace <g@example.com>\0\n"
     assert commits.parse(described) == (
-        "Ada <ada@example.com>",
-        (("signed-off-by", "Ada"), ("link", "https://example.com/1")),
+        commits.Described(("a1",), "Ada <a@example.com>", ()),
+        commits.Described((), "Grace <g@example.com>", ()),
     )
-
-
-def test_a_commit_without_trailers_is_described() -> None:
-    """No trailers, no pairs."""
-    assert commits.parse(b"Ada <ada@example.com>\0\n") == ("Ada <ada@example.com>", ())
 
 
 def test_the_stream_holds_nothing_that_a_path_could_break() -> None:
