@@ -34,7 +34,8 @@ def read(text: str) -> tuple[pods.Mark, ...]:
             raise TypeError(f"{text[:20]!r} is not an object")
         return tuple(_mark_from_json(name, members[name]) for name in sorted(members))
     except (TypeError, KeyError, AttributeError, RecursionError, ValueError) as error:
-        raise ValueError(f"annotation {pods.MARK_ANNOTATION} is not what gitsidecar writes: {error!r}") from error
+        words = f"annotation {pods.MARK_ANNOTATION} is not what gitsidecar writes: remove it, or recreate the pod"
+        raise ValueError(words) from error
 
 
 def _mark_to_json(mark: pods.Mark) -> dict[str, Any]:

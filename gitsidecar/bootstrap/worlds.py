@@ -24,6 +24,11 @@ def read_settings(file: Path) -> configs.GitsidecarConfig:
     # Addresses and names are checked where they are used; making what uses them opens nothing.
     mirror_of(config)
     status_branch_of(config)
+    if config.status_branch == config.repository.branch:
+        raise errors.StalledError(
+            f"status.branch and repository.branch are both {config.status_branch}: each record would be a new revision "
+            "of the SidecarSets; name another branch, or leave status.branch out"
+        )
     return config
 
 

@@ -45,9 +45,13 @@ def command(pods: int, speed: float, keep: Path | None) -> None:
 def _folder(keep: Path | None) -> Path:
     if keep is None:
         return Path(tempfile.mkdtemp(prefix="gitsidecar-demo-"))
-    if keep.exists() and any(keep.iterdir()):
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(keep.iterdir())
+    except OSError as error:
+        raise click.UsageError(f"{keep} cannot be made: {error.strerror}; give --keep another folder") from error
+    if not is_empty:
         raise click.UsageError(f"{keep} is not empty: give --keep a new folder")
-    keep.mkdir(parents=True, exist_ok=True)
     return keep.absolute()
 
 

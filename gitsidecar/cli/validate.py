@@ -24,7 +24,10 @@ def command(paths: tuple[Path, ...], output: str) -> None:
 
     Example: gitsidecar validate manifests-example
     """
-    desired = manifests.read(trees.read(paths))
+    tree = trees.read(paths)
+    if not tree.files and not tree.refused:
+        raise click.UsageError(f"there is no .yaml, .yml or .json file below {', '.join(map(str, paths))}")
+    desired = manifests.read(tree)
     {"text": _print_text, "json": _print_json, "github": _print_github}[output](desired.found)
     if output == "text":
         click.echo(_summary(len(desired.sets), desired.found), err=True)

@@ -18,6 +18,7 @@ from gitsidecar.cluster import (
     answers,
     configurations,
     connections,
+    doubts,
     feeds,
     pacing,
     patches,
@@ -72,6 +73,7 @@ class KubernetesCluster:
         self._feeds: tuple[feeds.Feed[Any], ...] = (self._pods, self._namespaces)
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._changed: Callable[[], None] = lambda: None
+        self._doubts = doubts.Doubts()
         self._snapshot: tuple[tuple[int, int], pods.Snapshot] | None = None
 
     @property
@@ -99,7 +101,8 @@ class KubernetesCluster:
         """
         Return a whole, consistent snapshot that includes all our own writes so far; the first one waits for the lists.
 
-        Raises TransientError while the cache is not filled or too old, StalledError when listing is forbidden.
+        Raises TransientError while the cache is not filled or too old, or the outcome of a patch is not known;
+        StalledError when listing is forbidden.
         """
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -111,6 +114,7 @@ class KubernetesCluster:
                 f"{self._connection.host} is slow, or the cluster is large"
             ) from None
         self._check()
+        await self._end_doubts()
         revision = (self._pods.cache.revision, self._namespaces.cache.revision)
         if self._snapshot is None or self._snapshot[0] != revision:
             labels = {row.name: row.labels for row in self._namespaces.cache.rows.values()}
@@ -140,8 +144,8 @@ class KubernetesCluster:
         except connections.UNSENT as fault:
             return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))
         except connections.FAULTS as fault:
-            await self._read_again(action.pod)  # the server may have acted on it
-            return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))
+            words = str(refusals.of_fault(fault, "patch the pod", self._connection.host))
+            return await self._find_out(verdicts.defer(action, words))
         return await self._conclude(verdicts.judge(action, answer), answer)
 
     async def close(self) -> None:
@@ -156,19 +160,45 @@ class KubernetesCluster:
         """Do what the answer to a patch asks for, and return the outcome as it stands afterwards."""
         pod = outcome.action.pod
         if outcome.kind is outcomes.OutcomeKind.APPLIED:
-            if not self._fold(answer.body):
-                await self._read_again(pod)
-        elif outcome.kind is outcomes.OutcomeKind.CONFLICT:
+            return outcome if self._fold(answer.body) else await self._find_out(outcome)
+        if outcome.kind is outcomes.OutcomeKind.CONFLICT:
             is_known, newest = await self._read_again(pod)
             return verdicts.settle(outcome, newest) if is_known else outcome
-        elif answer.code == 429:
+        if verdicts.is_unknown(answer):
+            return await self._find_out(outcome)
+        if answer.code == 429:
             self._gate.shut(outcome.retry_after or 0.0)
         elif answer.code == 401:
             with contextlib.suppress(errors.StalledError):  # the feeds meet it too, and say so
                 await self._connection.refresh()
-        elif verdicts.is_unknown(answer):
-            await self._read_again(pod)
         return outcome
+
+    async def _find_out(self, outcome: outcomes.Outcome) -> outcomes.Outcome:
+        """Look whether a patch that had no clear answer was applied; as long as that fails, its pod is in doubt."""
+        action = outcome.action
+        doubt = self._doubts.add(action, self._clock())
+        is_known, newest = await self._read_again(action.pod)
+        if is_known:
+            self._doubts.end(doubt)
+        is_applied = newest is not None and verdicts.is_applied(action, newest)
+        return outcomes.Outcome(action, outcomes.OutcomeKind.APPLIED) if is_applied else outcome
+
+    async def _end_doubts(self) -> None:
+        """
+        Read those pods again whose last patch may have been applied unseen.
+
+        Raises TransientError at the first that cannot be: on its old row, one pod too many would be moved.
+        """
+        for doubt in self._doubts.all():
+            pod = doubt.action.pod
+            if not doubt.is_over(self.pod(pod.namespace, pod.name), listed=self._pods.listed):
+                is_known, _ = await self._read_again(pod)
+                if not is_known:
+                    raise errors.TransientError(
+                        f"the outcome of a patch of {pod.key} is not known yet: its answer was lost, and the API "
+                        f"server at {self._connection.host} does not give the pod; nothing is planned until it does"
+                    )
+            self._doubts.end(doubt)
 
     async def _read_again(self, pod: pods.Pod) -> tuple[bool, pods.Pod | None]:
         """Bring the newest form of *pod* into the cache; return whether that worked, and its row if there is one."""

@@ -47,7 +47,8 @@ class Feed(Generic[caches.R]):
     One list and watch, on and on.
 
     `fault` is the last error until things work again; `settled` is set once the cache is filled or a fault has come.
-    `heard` is when the server last said anything, on the monotonic clock.
+    On the monotonic clock, `heard` is when the server last said anything, and `listed` when the last list that came to
+    its end was begun.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Feed(Generic[caches.R]):
         self.fault: errors.GitsidecarError | None = None
         self.settled = asyncio.Event()
         self.heard = clock()
+        self.listed = self.heard
         self.relists = 0
         self._kind = kind
         self._connection = connection
@@ -111,6 +113,7 @@ class Feed(Generic[caches.R]):
         return self._backoff.next()
 
     async def _list(self) -> None:
+        began = self._clock()
         rows: dict[Hashable, caches.R] = {}
         params = {"limit": str(self._rhythm.page_size)}
         while True:
@@ -124,6 +127,7 @@ class Feed(Generic[caches.R]):
                 break
             params["continue"] = page.metadata.onward
         is_visible = self.cache.replace(rows, page.metadata.version)
+        self.listed = began
         self._must_list = False
         self._recover()
         if is_visible:

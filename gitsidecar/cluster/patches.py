@@ -18,6 +18,7 @@ def build(action: plans.Action) -> list[Operation]:
     return [
         _test("/metadata/uid", action.pod.uid),
         *(test for change in action.changes for test in _tests_of(change)),
+        *([_test(_MARKS, action.pod.annotation)] if action.pod.annotation else ()),
         *({"op": "replace", "path": f"{_path(change)}/image", "value": change.new} for change in action.changes),
         *_annotate(action),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitsidecar import handoff
 from gitsidecar.cluster import answers
 from gitsidecar.model import outcomes, plans, pods
 
@@ -52,6 +53,19 @@ def is_unknown(answer: answers.Answer) -> bool:
     return answer.code >= 500 or answer.code == 408
 
 
+def is_applied(action: plans.Action, newest: pods.Pod) -> bool:
+    """Say whether *newest* shows that the patch was applied: it has the mark of this very move, and the new images."""
+    wanted = [mark for mark in action.marks if mark.set_name == action.set_name]
+    found = [mark for mark in newest.marks if mark.set_name == action.set_name]
+    images = {(each.name, each.index, each.is_native): each.image for each in newest.containers}
+    return (
+        newest.uid == action.pod.uid
+        and bool(wanted)
+        and handoff.write(found) == handoff.write(wanted)  # as text: it holds times to the millisecond
+        and all(images.get((each.container, each.index, each.is_native)) == each.new for each in action.changes)
+    )
+
+
 def _refusal(code: int, words: str) -> str:
     if "admission webhook" in words or "ValidatingAdmissionPolicy" in words:
         return f"admission refuses this pod's change, others may pass: {words}"
@@ -69,6 +83,8 @@ def _difference(action: plans.Action, newest: pods.Pod) -> str:
             return f"container {change.container} is not where it was"
         if container.image != change.old:
             return f"the image of container {change.container} is {container.image}, not {change.old}"
+    if action.pod.annotation and newest.annotation != action.pod.annotation:
+        return f"annotation {pods.MARK_ANNOTATION} has changed since the pod was seen"
     if newest.resource_version != action.pod.resource_version and not action.pod.has_annotations:
         return "the pod has changed since it was seen"
     return ""

@@ -20,6 +20,9 @@ from gitsidecar.telemetry import metrics
 
 _log = structlog.get_logger("gitsidecar")
 _LONGEST_BACK_OFF = 60.0
+_IDLE = (
+    4.0  # times as long as a pass has reckoned: in a large, busy cluster passes take a fifth of a core, not all of it
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Daemon:
         self._alarm: asyncio.Task[None] | None = None
         self._failures = 0
         self._began: float | None = None
+        self._worked = 0.0
+        self._polls_failed = False
         self._crash: BaseException | None = None
         self._trouble = {"poll": "the source branch has not been read yet", "pass": "no pass has ended yet"}
         self._teller = telling.Teller()
@@ -71,7 +76,7 @@ class Daemon:
     @property
     def trouble(self) -> str:
         """Return why the daemon does not do its work at the moment, in words; empty when it does."""
-        return "; ".join(words for words in self._trouble.values() if words)
+        return "; ".join(dict.fromkeys(words for words in self._trouble.values() if words))
 
     def complaint(self, now: float, *, longest: float) -> str:
         """Say whether a pass hangs: at *now* (monotonic seconds) it has run for more than *longest* seconds."""
@@ -117,8 +122,8 @@ class Daemon:
             if self._stopping.is_set():
                 return
             self._asked.clear()
-            wait = await self._run_pass() if self._reconciler.revision else 0.0
-            await self._pause(max(wait, self._pace.coalesce))
+            wait = await self._run_pass() if self._reconciler.may_run else 0.0
+            await self._pause(max(wait, self._pace.coalesce, _IDLE * self._worked))
 
     async def _run_pass(self) -> float:
         """Run one pass and return the seconds for which there must be no other, whoever asks."""
@@ -151,10 +156,14 @@ class Daemon:
             if isinstance(error, errors.StalledError) and self._trouble["poll"] != str(error):
                 self.ask()  # the status shall say so
             self._trouble["poll"] = str(error)
+            self._polls_failed = True
             _log.error("poll.failed", reason=str(error), kind=type(error).__name__)
             return
         has_recovered, self._trouble["poll"] = bool(self._trouble["poll"]), ""
         self._metrics.note_poll(self._clock.now())
+        if has_recovered and self._polls_failed:
+            _log.info("poll.recovered", revision=self._reconciler.revision)
+        self._polls_failed = False
         if is_new:
             _log.info("poll.new_revision", revision=self._reconciler.revision)
         if is_new or has_recovered:
@@ -190,6 +199,7 @@ class Daemon:
         self._metrics.note_pass(done.report, done.outcomes, self._clock.now())
         for phase, seconds in done.seconds.items():
             self._metrics.note_phase(phase, seconds)
+        self._worked = sum(done.seconds.get(phase, 0.0) for phase in ("plan", "summarise"))
         self._teller.tell_pass(done)
         self._set_alarm(done.again_after)
         self._passed(done)

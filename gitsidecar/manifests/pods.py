@@ -144,10 +144,11 @@ def _row(
     metadata: podparts.Metadata, spec: podparts.Spec | None, status: podparts.Status | None, fault: str = ""
 ) -> pods.Pod:
     status = status or podparts.Status()
+    annotation = metadata.annotations.marks if metadata.annotations else None
     marks: tuple[pods.Mark, ...] = ()
     containers: tuple[pods.Container, ...] = ()
     try:
-        marks = _marks(metadata)
+        marks = handoff.read(annotation) if annotation is not None else ()
         containers = _containers(spec, status) if spec else ()
     except ValueError as error:
         fault = fault or str(error)
@@ -169,15 +170,11 @@ def _row(
         has_seen_spec=not status.observed_generation or status.observed_generation >= (metadata.generation or 0),
         created=metadata.creation_timestamp,
         ready_since=ready.last_transition_time if ready and is_ready else None,
+        unready_since=ready.last_transition_time if ready and not is_ready else None,
         resource_version=metadata.resource_version,
         fault=fault,
+        annotation=annotation or "",
     )
-
-
-def _marks(metadata: podparts.Metadata) -> tuple[pods.Mark, ...]:
-    if metadata.annotations is None or metadata.annotations.marks is None:
-        return ()
-    return handoff.read(metadata.annotations.marks)
 
 
 def _workload(metadata: podparts.Metadata) -> str:

@@ -95,6 +95,7 @@ class Pod:
     One pod of a snapshot.
 
     `workload` is ``Kind/name`` of the controlling owner (a ReplicaSet's hash suffix is kept off), empty without one.
+    `annotation` is the text that `marks` were read from, empty without one: a write may replace that text and no other.
     `fault` is empty, or says why this pod could not be read; then only identity and labels can be relied on.
     `has_seen_spec` is false while the kubelet's observedGeneration lags the pod's own.
     """
@@ -114,8 +115,10 @@ class Pod:
     has_seen_spec: bool = True
     created: datetime.datetime | None = None
     ready_since: datetime.datetime | None = None
+    unready_since: datetime.datetime | None = None
     resource_version: str = ""
     fault: str = ""
+    annotation: str = ""
 
     @property
     def key(self) -> str:

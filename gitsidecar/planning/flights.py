@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from gitsidecar.model import pods
 
+_NOTICED = datetime.timedelta(minutes=5)
+"""By then every kubelet has looked: a container that still runs as before had its image put back in between."""
+
 
 def has_restarted(pod: pods.Pod, move: pods.Move) -> bool:
     """Say whether every container that *move* changed runs, or ran, under another ID than before it."""
@@ -22,8 +25,13 @@ def has_landed(pod: pods.Pod, move: pods.Move) -> bool:
     return has_restarted(pod, move) and all(container.is_ready for container, _ in _moved(pod, move))
 
 
-_NOTICED = datetime.timedelta(minutes=5)
-"""By then every kubelet has looked: a container that still runs as before had its image put back in between."""
+def is_down_since(pod: pods.Pod, move: pods.Move) -> bool:
+    """
+    Say whether the pod stopped to be Ready with *move* and has not been Ready since, though its containers run again.
+
+    A pod that came back and failed later, on its own, lost readiness long after the move.
+    """
+    return not pod.is_ready and pod.unready_since is not None and abs(pod.unready_since - move.at) <= _NOTICED
 
 
 def is_unnoticed(pod: pods.Pod, move: pods.Move, now: datetime.datetime) -> bool:
@@ -33,7 +41,7 @@ def is_unnoticed(pod: pods.Pod, move: pods.Move, now: datetime.datetime) -> bool
     Moving such a pod on would note the ID of a container that the first write is about to replace, and its end would
     be taken for the end of the second.
     """
-    if now - move.at > _NOTICED:
+    if abs(now - move.at) > _NOTICED:
         return False
     if not pod.has_seen_spec:
         return True

@@ -21,6 +21,8 @@ class Circumstances:
     resting: Mapping[str, str]
     """Pod UID → why the pod is left alone for a while after a write that failed."""
     now: datetime.datetime
+    rivals: Mapping[str, str]
+    """Pod key → who else claims one of the set's containers on that pod, in words."""
 
 
 def find(standing: standings.Standing, around: Circumstances) -> plans.Hold | None:
@@ -39,6 +41,8 @@ def find(standing: standings.Standing, around: Circumstances) -> plans.Hold | No
         return _hold(standing, plans.HoldReason.PAUSED, stop)
     if sidecar_set.update.selector is not None and not sidecar_set.update.selector.matches(standing.pod.labels):
         return _hold(standing, plans.HoldReason.NOT_SELECTED, _NOT_SELECTED)
+    if rival := around.rivals.get(standing.pod.key):
+        return _hold(standing, plans.HoldReason.CONFLICTING_SETS, rival)
     if not standing.has_shape:
         return _hold(standing, plans.HoldReason.NOT_UPGRADABLE, _not_upgradable(standing, sidecar_set))
     if rewritten := _rewritten(standing, sidecar_set):
@@ -111,7 +115,7 @@ def _busy(standing: standings.Standing, around: Circumstances) -> str:
         if flights.is_unnoticed(pod, move, around.now):
             return "the kubelet has not begun our last move of the pod; released when it has restarted the container"
         return ""
-    for mark in pod.marks:
+    for mark in sorted(pod.marks, key=lambda mark: mark.set_name):
         is_other = mark.set_name in around.others and mark.set_name != around.sidecar_set.name
         if is_other and mark.move is not None and not flights.has_landed(pod, mark.move):
             return f"SidecarSet {mark.set_name} has the pod in flight; released when that move finishes"

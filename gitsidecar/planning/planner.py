@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from gitsidecar.model import histories, plans, pods, sidecarsets
-from gitsidecar.planning import actions, admission, budgets, holds, matching, standings
+from gitsidecar.planning import actions, admission, budgets, conflicts, holds, matching, standings
 
 
 def plan(
@@ -27,13 +27,16 @@ def plan(
     sets = sorted(desired.sets, key=lambda each: each.name)
     names = frozenset(each.name for each in sets)
     indexed = matching.index(snapshot, sets)
+    selections = {each.name: matching.select(indexed, each) for each in sets}
+    rivals = conflicts.find(sets, selections)
     taken: dict[str, str] = {}
     planned = []
     for sidecar_set in sets:
-        around = holds.Circumstances(sidecar_set, names, taken, resting or {}, now)
-        blank = _begin(sidecar_set, history.sets.get(sidecar_set.name), desired.revision)
-        found = _fill(blank, matching.select(indexed, sidecar_set), around, now)
-        taken.update((action.pod.key, sidecar_set.name) for action in found.actions)
+        name = sidecar_set.name
+        around = holds.Circumstances(sidecar_set, names, taken, resting or {}, now, rivals.get(name, {}))
+        blank = _begin(sidecar_set, history.sets.get(name), desired.revision)
+        found = _fill(blank, selections[name], around, now)
+        taken.update((action.pod.key, name) for action in found.actions)
         planned.append(found)
     return plans.Plan(now, desired.revision, tuple(planned), desired.found)
 

@@ -57,7 +57,7 @@ class Standing:
         """Say whether it uses budget: taken down by us while it served, or not Ready on the latest spec."""
         if self.move is None:
             return self.is_updated and not self.pod.is_ready
-        return self.move.was_ready and self.is_in_flight
+        return self.move.was_ready and (self.is_in_flight or flights.is_down_since(self.pod, self.move))
 
     @property
     def is_in_lane(self) -> bool:
@@ -113,7 +113,10 @@ def _has_image(pair: tuple[sidecarsets.Sidecar, pods.Container]) -> bool:
 
 
 def _has_shape(sidecar_set: sidecarsets.SidecarSet, mark: pods.Mark | None, live: tuple[pods.Container, ...]) -> bool:
-    if mark is not None:
-        return mark.shape_hash == sidecar_set.shape_hash
+    if mark is not None and mark.shape_hash == sidecar_set.shape_hash:
+        return True
+    if mark is not None and not sidecar_set.is_adopting:
+        return False
+    # The template of an adopted pod holds more than the manifest writes, before our first move and after it.
     pairs = zip(sidecar_set.sidecars, live, strict=True)
     return not any(shapes.differences(sidecar.shape, container.shape) for sidecar, container in pairs)

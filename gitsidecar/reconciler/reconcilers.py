@@ -17,6 +17,7 @@ from gitsidecar.reconciler import recording, resting, sending
 from gitsidecar.reporting import reports as summaries
 
 _T = TypeVar("_T")
+_HEARTBEAT = 60.0  # seconds
 _REMOVAL_TRAILER = ("gitsidecar-allow-removal", "true")
 
 
@@ -78,6 +79,11 @@ class Reconciler:
         return self._revision
 
     @property
+    def may_run(self) -> bool:
+        """Say whether a pass has something to go by: a revision, or a reason to tell why there is none."""
+        return bool(self._revision) or self._stall is not None
+
+    @property
     def problems(self) -> tuple[findings.Finding, ...]:
         """Return what of the status branch could not be read when it was loaded."""
         return self._recorder.problems
@@ -91,7 +97,8 @@ class Reconciler:
         try:
             revision = await self._in_git(self._world.source.fetch)
         except errors.StalledError as error:
-            self._stall = error
+            if self._stall is None or not self._stall.is_halt:  # only a fetch that succeeds ends a halt
+                self._stall = error
             raise
         self._stall = None
         is_new = revision != self._revision
@@ -111,7 +118,7 @@ class Reconciler:
             "summarise", asyncio.to_thread(summaries.summarise, plan, results, history, cluster=self._options.cluster)
         )
         recorded = await watch.time("record", self._record(report, pass_id))
-        waits = (recorded.again_after, self._rests.next_end(self._world.clock.now()))
+        waits = (recorded.again_after, self._rests.next_end(self._world.clock.now()), _heartbeat(plan))
         again_after = min((wait for wait in waits if wait is not None), default=None)
         return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds, recorded.failure)
 
@@ -122,6 +129,8 @@ class Reconciler:
     async def _read(self) -> sidecarsets.Desired:
         if not self._recorder.is_loaded:
             await self._in_git(self._recorder.load, restoring.restore)
+        if not self._revision:
+            return _remembered(self._recorder.history, self._stall)
         if self._desired is None or self._desired.revision != self._revision:
             tree = await self._in_git(self._world.source.read, self._revision)
             self._desired = await asyncio.to_thread(_desire, tree, self._recorder.history)
@@ -209,3 +218,17 @@ def _stalled(desired: sidecarsets.Desired, stall: errors.StalledError) -> sideca
     if stall.is_halt:
         sets = tuple(dataclasses.replace(each, rejection=each.rejection or str(stall)) for each in sets)
     return dataclasses.replace(desired, sets=sets, found=tuple(sorted((*desired.found, finding))))
+
+
+def _remembered(history: histories.History, stall: errors.StalledError | None) -> sidecarsets.Desired:
+    """Return the sets as last recorded, all of them held: the source branch has not been read since the start."""
+    assert stall is not None, "a pass without a revision is run to tell why there is none"
+    sets = tuple(
+        dataclasses.replace(history.sets[name].accepted, rejection=str(stall)) for name in sorted(history.sets)
+    )
+    return sidecarsets.Desired("", sets, (findings.Finding(".", 0, 0, "", str(stall)),))
+
+
+def _heartbeat(plan: plans.Plan) -> float | None:
+    """Return the seconds after which to look again although no pod changes: some holds end by time alone."""
+    return _HEARTBEAT if any(each.in_flight or each.holds for each in plan.sets) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Callable, Mapping
 
 from gitsidecar import errors, ports
@@ -46,7 +47,7 @@ class Recorder:
 
     def load(self, restore: Restore) -> None:
         """Read what the status branch remembers. Raises TransientError, StalledError."""
-        self._restore = restore
+        self._restore = functools.lru_cache(maxsize=1024)(restore)  # most sets are the same from pass to pass
         self._content = self._recorded = dict(self._branch.load())
         self.history = self._recorded_history = memories.read(self._recorded, restore)
         self.problems = self.history.problems
@@ -54,8 +55,12 @@ class Recorder:
 
     def record(self, report: reports.Report, now: datetime.datetime, pass_id: str) -> Recorded:
         """Commit *report* if it says anything new and a commit is due. Raises TransientError, StalledError."""
-        told = self._with_untold(report)
-        self._remember(files.render(report))
+        try:
+            if self._loses_moves(report):
+                self._commit(now, pass_id)
+        finally:
+            told = self._with_untold(report)
+        self._remember(report)
         self._unrecorded = told
         wait = self._wait(report, now)
         if self._content != self._recorded and wait > 0:
@@ -77,19 +82,27 @@ class Recorder:
 
     def _with_untold(self, report: reports.Report) -> reports.Report:
         """Add to *report* what the passes since the last commit moved."""
-        self._untold = {each.name: _joined(self._untold.get(each.name), each) for each in report.sets}
+        self._untold |= {each.name: _joined(self._untold.get(each.name), each) for each in report.sets}
         return dataclasses.replace(report, sets=tuple(self._untold[each.name] for each in report.sets))
 
-    def _remember(self, content: Mapping[str, bytes]) -> None:
+    def _loses_moves(self, report: reports.Report) -> bool:
+        """Say whether moves that no commit has told of went to another spec, or were of a set that is gone."""
+        specs = {each.name: (each.spec_hash, each.commit) for each in report.sets}
+        untold = (each for each in self._untold.values() if each.moved)
+        return any(specs.get(each.name) != (each.spec_hash, each.commit) for each in untold)
+
+    def _remember(self, report: reports.Report) -> None:
         assert self._restore is not None, "load comes before record"
+        content = files.render(report)
         if content != self._content:
             self._content = content
-            self.history = memories.read(content, self._restore)
+            self.history = memories.recall(report, self._restore)
 
     def _wait(self, report: reports.Report, now: datetime.datetime) -> float:
         if self._recorded_at is None or changes.is_transition(report, self._recorded_history):
             return 0.0
-        return (self._recorded_at + self._interval - now).total_seconds()
+        wait = self._recorded_at + self._interval - now
+        return min(wait, self._interval).total_seconds()  # the wall clock may have been set back
 
 
 def _joined(earlier: reports.SetReport | None, newer: reports.SetReport) -> reports.SetReport:

@@ -78,6 +78,8 @@ class Rests:
         Such a set rests as a whole, and after that rest begins with the first of them again.
         """
         changed = False
+        for gone in self._sets.keys() - {each.sidecar_set.name for each in plan.sets}:
+            del self._sets[gone]
         for each in plan.sets:
             name = each.sidecar_set.name
             known = self._sets.get(name)

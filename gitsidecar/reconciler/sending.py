@@ -116,4 +116,7 @@ def _difference(action: plans.Action, cluster: ports.Cluster) -> str:
         container = newest.container(change.container)
         if container is None or container.image != change.old:
             return f"the image of container {change.container} has changed since"
+        planned = action.pod.container(change.container)
+        if planned is None or container.container_id != planned.container_id:
+            return f"container {change.container} has restarted since"  # its move would be taken for finished at once
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 from gitsidecar import errors
@@ -19,15 +20,21 @@ def read(content: Mapping[str, bytes], restore: Restore) -> histories.History:
     Never raises for what anyone did to the files: a set whose file is damaged is left out and named in `problems`.
     """
     recorded, found = readings.read(content)
-    problems = list(found)
+    is_blank = not recorded.sets and not recorded.found and paths.STATUS not in content
+    history = recall(recorded, restore)
+    return dataclasses.replace(history, recorded=None if is_blank else recorded, problems=(*found, *history.problems))
+
+
+def recall(recorded: reports.Report, restore: Restore) -> histories.History:
+    """Return the history that a process which has just recorded this report would read back."""
+    problems = []
     sets = {}
     for report in recorded.sets:
         try:
             sets[report.name] = _recall(report, restore)
         except (ValueError, TypeError, LookupError, AttributeError, errors.GitsidecarError) as error:
             problems.append(readings.warn(paths.set_file(report.name), error))
-    is_blank = not recorded.sets and not recorded.found and paths.STATUS not in content
-    return histories.History(sets, None if is_blank else recorded, tuple(problems))
+    return histories.History(sets, recorded, tuple(problems))
 
 
 def _recall(report: reports.SetReport, restore: Restore) -> histories.SetHistory:

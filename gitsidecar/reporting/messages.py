@@ -93,7 +93,7 @@ def _body(change: changes.Change) -> list[str]:
     refused = report.forbidden
     words = [f"{texts.count(refused.count, 'pod')}: {refused.message}"] if refused is not None else []
     return [
-        _block(f"Moved {texts.count(len(report.moved), 'pod')} to:", [spec, *_cut(report.moved)])
+        _block(f"Moved {texts.count(len(report.moved), 'pod')} to:", [spec, *report.moved])  # whole: the audit trail
         if report.moved
         else "",
         _block("Failed:", [name, *_cut(failed)]) if failed else "",

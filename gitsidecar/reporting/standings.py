@@ -58,7 +58,7 @@ def judge(found: tallies.Tally, commit: str, before: Before) -> Standing:
         return _forbidden(found)
     if (_healthy(found, found.in_flight) and not before.was_blocked) or _moves_soon(found):
         return _rolling(found, commit)
-    if found.failing:
+    if found.failing and (not found.held or chief(found) is _Reason.BUDGET_EXHAUSTED):
         return _failing(found)
     for reason in _BY_THE_CALENDAR:
         if waiting := _held(found, reason):
@@ -126,6 +126,7 @@ def _blocked(found: tallies.Tally, held: list[tallies.Held]) -> Standing:
 def _why(found: tallies.Tally, held: list[tallies.Held]) -> str:
     others = len(found.held) - len(held)
     more = f"; {others} held for other reasons" if others else ""
+    more += f"; {_failures(found)}" if found.failing else ""
     return f"{_progress(found)} updated, {len(held)} held: {held[0].message}{more}{_missing(found)}"
 
 

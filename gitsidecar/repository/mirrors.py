@@ -97,9 +97,9 @@ class Mirror:
         if tip == seen or self._store.is_ancestor(seen, tip):
             return tip
         raise errors.StalledError(
-            f"the history of branch {self._store.branch} of {self._store.remote.url} was rewritten: {tip} does not "
-            f"build upon {seen}, which was read last. No pod starts to move until a person has looked: push "
-            f"{seen[:12]} or a child of it, or set repository.rewrittenHistory: Accept to go on from the new history",
+            f"the history of branch {self._store.branch} was rewritten: {tip[:12]} does not build upon {seen[:12]}, "
+            f"which was read last. No pod starts to move until somebody pushes {seen[:12]} or a child of it, or sets "
+            f"repository.rewrittenHistory: Accept to follow ({self._store.remote.url})",
             is_halt=True,
         )
 

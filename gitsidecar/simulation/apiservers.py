@@ -104,9 +104,10 @@ class ApiServer:
             else each
             for each in row.containers
         )
-        marks = handoff.read(handoff.write(action.marks))  # what a reader gets back: times to the millisecond, in order
+        text = handoff.write(action.marks)
+        marks = handoff.read(text)  # what a reader gets back: times to the millisecond, in order
         self.ledger.note(action, row, self._engine.timeline.now)
-        changed = dataclasses.replace(row, containers=containers, marks=marks, has_annotations=True)
+        changed = dataclasses.replace(row, containers=containers, marks=marks, annotation=text, has_annotations=True)
         self._store_spec(row, changed, f"patched for {action.set_name}")
 
     def _store_spec(self, before: pods.Pod, after: pods.Pod, what: str) -> None:
@@ -126,6 +127,8 @@ def _difference(row: pods.Pod, action: plans.Action) -> str:
             return f"422: {field} of pod {row.key} is not container {change.container}"
         if container.image != change.old:
             return f"422: {field}.image of pod {row.key} is {container.image}, not {change.old}"
+    if action.pod.annotation and row.annotation != action.pod.annotation:
+        return f"422: annotation {pods.MARK_ANNOTATION} of pod {row.key} has changed since the pod was seen"
     return ""
 
 

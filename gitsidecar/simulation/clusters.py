@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 
-from gitsidecar import ports
+from gitsidecar import errors, ports
 from gitsidecar.model import outcomes, plans, pods
 from gitsidecar.simulation import caches, clocks, controls, paces, timelines, workloads, worlds
 
@@ -36,6 +36,7 @@ class SimulatedCluster(controls.Controls):
         self._clock = clock
         self._is_virtual = isinstance(clock, clocks.VirtualClock)
         self._cache = caches.Cache(world)
+        self._doubts: dict[str, None] = {}  # pods that a patch may have changed without our hearing of it
         self._free_at = world.timeline.now  # when the throttle lets writes through again
 
     @classmethod
@@ -68,8 +69,18 @@ class SimulatedCluster(controls.Controls):
         self._cache.open(changed)
 
     async def observe(self) -> pods.Snapshot:
-        """Return the watch cache. Raises TransientError before the first list, StalledError if that is forbidden."""
+        """
+        Return the watch cache, with all our own writes in it.
+
+        Raises TransientError before the first list and while the outcome of a patch cannot be known, StalledError if
+        listing is forbidden.
+        """
         self.catch_up()
+        for key in self._doubts:
+            if self.world.api.is_down:
+                raise errors.TransientError(f"the outcome of a patch of {key} is not known yet: the API server is down")
+            self._cache.read(key)
+        self._doubts.clear()
         return self._cache.snapshot()
 
     def pod(self, namespace: str, name: str) -> pods.Pod | None:
@@ -99,6 +110,8 @@ class SimulatedCluster(controls.Controls):
         outcome = self.world.api.patch(action)
         if outcome.kind in (outcomes.OutcomeKind.APPLIED, outcomes.OutcomeKind.CONFLICT, outcomes.OutcomeKind.GONE):
             self._cache.read(action.pod.key)
+        elif outcome.retry_after is None and not self.world.api.is_down:
+            self._doubts[action.pod.key] = None
         if outcome.retry_after is not None:
             until = self._clock.now() + datetime.timedelta(seconds=outcome.retry_after)
             self._free_at = max(self._free_at, until)

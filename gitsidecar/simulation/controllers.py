@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from gitsidecar import handoff
 from gitsidecar.model import pods
 from gitsidecar.simulation import engines, identities, stores, workloads
 
@@ -82,6 +83,7 @@ class Controllers:
             phase="Pending",
             has_annotations=workload.has_annotations or bool(workload.marks),
             created=self._engine.timeline.now,
+            annotation=handoff.write(workload.marks) if workload.marks else "",
         )
         self.own(workload.key, pod)
         return pod

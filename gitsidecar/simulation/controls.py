@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from gitsidecar import ports
+from gitsidecar import handoff, ports
 from gitsidecar.model import pods
 from gitsidecar.simulation import apiservers, drivers, ledgers, stores, workloads, worlds
 
@@ -116,7 +116,15 @@ class Controls:
     def remove_marks_from_outside(self, namespace: str, name: str) -> None:
         """Remove every annotation of a pod, ours with them."""
         row = self._find(namespace, name)
-        self.world.store.put(dataclasses.replace(row, marks=(), has_annotations=False), "annotations removed")
+        bare = dataclasses.replace(row, marks=(), annotation="", has_annotations=False)
+        self.world.store.put(bare, "annotations removed")
+
+    def set_marks_from_outside(self, namespace: str, name: str, marks: Sequence[pods.Mark]) -> None:
+        """Let a pod carry exactly *marks*, as another gitsidecar may write them."""
+        row = self._find(namespace, name)
+        text = handoff.write(marks)
+        marked = dataclasses.replace(row, marks=handoff.read(text), annotation=text, has_annotations=True)
+        self.world.store.put(marked, "marks changed")
 
     def make_unreadable(self, namespace: str, name: str, fault: str) -> None:
         """Let a pod be read with *fault* from now on; empty mends it."""

@@ -27,7 +27,8 @@ def settled(pod: pods.Pod, now: datetime.datetime, **changes: Any) -> pods.Pod:
     phase = pod.phase if pod.phase in ENDED else "Running" if has_started else "Pending"
     is_ready = phase == "Running" and not is_deleting and all(each.is_ready for each in containers)
     since = (pod.ready_since if pod.is_ready else now) if is_ready else None
-    return dataclasses.replace(pod, phase=phase, is_ready=is_ready, ready_since=since, **changes)
+    until = None if is_ready else (now if pod.is_ready else pod.unready_since)
+    return dataclasses.replace(pod, phase=phase, is_ready=is_ready, ready_since=since, unready_since=until, **changes)
 
 
 def grown(pod: pods.Pod, node: str, generator: random.Random) -> pods.Pod:

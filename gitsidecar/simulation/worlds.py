@@ -7,6 +7,7 @@ import datetime
 import random
 from collections.abc import Callable, Sequence
 
+from gitsidecar import handoff
 from gitsidecar.model import pods
 from gitsidecar.simulation import (
     apiservers,
@@ -66,7 +67,8 @@ class World:
         if self.store.rows.find(pod.key) is not None:
             raise ValueError(f"there is already a pod {pod.key} in the simulated cluster")
         uid = pod.uid or identities.new_uid(self.engine.random)
-        row = dataclasses.replace(pod, uid=uid, created=pod.created or self.timeline.now)
+        annotation = pod.annotation or (handoff.write(pod.marks) if pod.marks else "")
+        row = dataclasses.replace(pod, uid=uid, created=pod.created or self.timeline.now, annotation=annotation)
         owner = f"{row.namespace}/{row.workload}"
         if self.controllers.has(owner):
             self.controllers.own(owner, row)

@@ -8,7 +8,7 @@ import dataclasses
 
 import pytest
 
-from gitsidecar import errors
+from gitsidecar import errors, handoff
 from gitsidecar.model import outcomes, plans, pods
 from tests.conformance import arenas
 from tests.support import watching
@@ -135,6 +135,25 @@ async def test_a_changed_image_is_a_conflict(arena: arenas.Arena) -> None:
     assert "logtail:9" in outcome.message
     assert _images(row)["logtail"] == "logtail:9"
     assert (await arena.truth("web")).marks == ()
+
+
+async def test_marks_that_changed_meanwhile_are_a_conflict(arena: arenas.Arena) -> None:
+    """A patch made from an older row does not take away the mark that another process has set since."""
+    await arena.add_pod("web")
+    other = dataclasses.replace(MARK, set_name="proxy")
+    cluster = arena.client()
+    async with watching.started(cluster):
+        (bare,) = (await cluster.observe()).pods
+        await cluster.execute(dataclasses.replace(_move(bare), changes=()))
+        (stale,) = (await cluster.observe()).pods
+        assert stale.annotation == handoff.write([MARK])
+        both = dataclasses.replace(_move(stale), changes=(), marks=(MARK, other))
+        assert (await cluster.execute(both)).kind is Kind.APPLIED
+        outcome = await cluster.execute(_move(stale))
+        (row,) = (await cluster.observe()).pods
+    assert outcome.kind is Kind.CONFLICT
+    assert "sidecars" in outcome.message
+    assert (row.marks, _images(row)) == ((MARK, other), arenas.IMAGES)
 
 
 async def test_another_container_in_its_place_is_a_conflict(arena: arenas.Arena) -> None:

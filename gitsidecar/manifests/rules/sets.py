@@ -10,6 +10,7 @@ from gitsidecar.manifests import documents, drafts, names
 from gitsidecar.manifests.rules import containers
 from gitsidecar.model import findings, sidecarsets
 
+_OURS = "gitsidecar.io/"
 LISTS = ("containers", "initContainers")
 
 
@@ -34,6 +35,11 @@ def _check_adoption(draft: drafts.Draft) -> Iterator[findings.Finding]:
     if isinstance(value, str) and value not in ("true", "false"):
         path = ("metadata", "annotations", sidecarsets.ADOPT_ANNOTATION)
         yield draft.finding(path, 'must be "true" or "false", in quotes')
+    for key in annotations:
+        if key.startswith(_OURS) and key != sidecarsets.ADOPT_ANNOTATION:
+            hint = names.suggestion(key, [sidecarsets.ADOPT_ANNOTATION]) or f"known is {sidecarsets.ADOPT_ANNOTATION}"
+            path = ("metadata", "annotations", key)
+            yield draft.finding(path, f"is not an annotation of gitsidecar's: {hint}", at_key=True)
 
 
 def _check_presence(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:

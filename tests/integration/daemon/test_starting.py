@@ -99,3 +99,11 @@ async def test_an_api_server_that_is_away_is_waited_for(
     assert daemon.probe("/healthz") == (200, "ok")
     assert "gitsidecar_passes_total" in daemon.probe("/metrics")[1]
     assert await daemon.stopped() == 0
+
+
+async def test_the_status_branch_is_not_the_source_branch(daemon: daemons.Daemon) -> None:
+    """Each record would be a new revision of the SidecarSets; that is a fault of the settings."""
+    daemon.settings.change({"status": {"branch": "main"}})
+    done = await daemons.run("once", "--config", daemon.settings.file)
+    assert done.status == 2
+    assert "status.branch and repository.branch are both main" in done.stderr

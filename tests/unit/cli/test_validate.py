@@ -114,3 +114,11 @@ def test_a_reader_that_leaves_is_no_crash(bad: Path) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+def test_a_folder_without_manifests_is_usage(run: Run, tmp_path: Path) -> None:
+    """A mistyped folder must not pass in CI for ever."""
+    (tmp_path / "notes.txt").write_text("nothing")
+    result = run("validate", tmp_path)
+    assert result.exit_code == 2
+    assert "no .yaml, .yml or .json file" in result.stderr

@@ -9,12 +9,17 @@ import time
 import pytest
 from aiohttp import web
 
+from gitsidecar import errors, handoff
 from gitsidecar.cluster import clusters, patches
-from gitsidecar.model import outcomes, plans
+from gitsidecar.model import outcomes, plans, pods
 from tests.support import scripted, watching
 from tests.unit.cluster import fronts, rows
 
 Kind = outcomes.OutcomeKind
+UNREAD = scripted.refuse(500, "not yet")  # a GET whose connection breaks is sent once more by the library itself
+MOVED = rows.pod(
+    "web", version="110", image="logtail:2", annotations={pods.MARK_ANNOTATION: handoff.write([rows.MARK])}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +31,11 @@ def one_pod(server: scripted.ScriptedServer) -> None:
 async def _action(cluster: clusters.KubernetesCluster) -> plans.Action:
     (pod,) = (await cluster.observe()).pods
     return rows.action(pod)
+
+
+def _version(cluster: clusters.KubernetesCluster) -> str:
+    row = cluster.pod("shop", "web")
+    return "" if row is None else row.resource_version
 
 
 async def test_the_answer_is_observed_at_once(server: scripted.ScriptedServer) -> None:
@@ -116,6 +126,94 @@ async def test_an_answer_that_cannot_be_read_is_read_again(server: scripted.Scri
         snapshot = await cluster.observe()
     assert outcome.kind is Kind.APPLIED
     assert snapshot.pods[0].containers[1].image == "logtail:2"
+
+
+@pytest.mark.parametrize("how", ["hang up", "504"])
+async def test_a_lost_answer_is_applied_when_the_pod_shows_it(server: scripted.ScriptedServer, how: str) -> None:
+    """The pod that is read again carries our mark and the new image: the move is told, not left out of the trail."""
+    server.script("patch pod", scripted.hang_up if how == "hang up" else scripted.refuse(504, "too slow"))
+    server.script("get pod", scripted.reply(MOVED))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        action = await _action(cluster)
+        outcome = await cluster.execute(action)
+        (row,) = (await cluster.observe()).pods
+    assert outcome == outcomes.Outcome(action, Kind.APPLIED)
+    assert (row.marks, row.annotation) == ((rows.MARK,), handoff.write([rows.MARK]))
+    assert server.count("get pod") == 1
+
+
+@pytest.mark.parametrize("lost", [scripted.hang_up, scripted.refuse(504, "too slow"), scripted.reply("{}")])
+async def test_a_pod_in_doubt_is_read_before_it_is_observed(
+    server: scripted.ScriptedServer, lost: scripted.Step
+) -> None:
+    """While nobody knows whether a patch was applied there is no snapshot; then it has the pod as it is."""
+    server.script("patch pod", lost)
+    server.script("get pod", UNREAD, UNREAD, scripted.reply(MOVED))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        await cluster.execute(await _action(cluster))
+        with pytest.raises(errors.TransientError, match=r"patch of shop/web is not known yet"):
+            await cluster.observe()
+        (row,) = (await cluster.observe()).pods
+        await cluster.observe()
+    assert row.containers[1].image == "logtail:2"
+    assert server.count("get pod") == 3
+
+
+async def test_a_pod_that_is_gone_is_in_doubt_no_more(server: scripted.ScriptedServer) -> None:
+    """404 is an answer too."""
+    server.script("patch pod", scripted.hang_up)
+    server.script("get pod", UNREAD, scripted.refuse(404, "not found"))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster):
+        await cluster.execute(await _action(cluster))
+        for _ in range(2):
+            await cluster.observe()
+    assert server.count("get pod") == 2
+
+
+@pytest.mark.parametrize("how", ["event", "list"])
+async def test_the_watch_can_end_a_doubt(server: scripted.ScriptedServer, how: str) -> None:
+    """An event that shows the patch ends it, and so does a whole list that was begun afterwards."""
+    has_patched = asyncio.Event()
+    expired = scripted.event("ERROR", {"kind": "Status", "code": 410, "message": "too old resource version"})
+
+    async def watch(request: web.Request) -> web.StreamResponse:
+        await has_patched.wait()
+        return await server.stream(scripted.event("MODIFIED", MOVED) if how == "event" else expired)(request)
+
+    server.script("watch pods", watch, server.stream())
+    server.script("patch pod", scripted.hang_up)
+    server.script("get pod", UNREAD)
+    cluster = fronts.connect(server)
+    async with watching.started(cluster) as eyes:
+        await cluster.execute(await _action(cluster))
+        server.script("list pods", scripted.reply(scripted.page(MOVED, version="120")))
+        has_patched.set()
+        await eyes.until(lambda: _version(cluster) == "110")
+        await cluster.observe()
+    assert server.count("get pod") == 1
+
+
+async def test_an_event_that_does_not_show_the_patch_leaves_the_doubt(server: scripted.ScriptedServer) -> None:
+    """It may be the kubelet's, of the moment before our patch: the pod is read all the same."""
+    has_patched = asyncio.Event()
+
+    async def watch(request: web.Request) -> web.StreamResponse:
+        await has_patched.wait()
+        return await server.stream(scripted.event("MODIFIED", rows.pod("web", version="105")))(request)
+
+    server.script("watch pods", watch)
+    server.script("patch pod", scripted.hang_up)
+    server.script("get pod", UNREAD, scripted.reply(MOVED))
+    cluster = fronts.connect(server)
+    async with watching.started(cluster) as eyes:
+        await cluster.execute(await _action(cluster))
+        has_patched.set()
+        await eyes.until(lambda: _version(cluster) == "105")
+        (row,) = (await cluster.observe()).pods
+    assert row.marks == (rows.MARK,)
 
 
 async def test_no_server_is_a_deferral(server: scripted.ScriptedServer) -> None:

@@ -40,6 +40,13 @@ def test_a_pod_without_annotations_must_be_the_version_that_was_seen() -> None:
     ]
 
 
+def test_marks_replace_the_very_text_that_was_seen() -> None:
+    """Another set's mark that came meanwhile fails the patch, and is not lost."""
+    operations = patches.build(rows.action(rows.row(annotation='{"proxy":{}}')))
+    assert operations[-3] == {"op": "test", "path": MARKS, "value": '{"proxy":{}}'}
+    assert [operation["op"] for operation in operations[-2:]] == ["replace", "add"]
+
+
 def test_a_pod_with_annotations_may_have_another_version() -> None:
     """A kubelet's status writes must not fail our patch."""
     paths = [operation["path"] for operation in patches.build(rows.action(rows.row()))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 
 import pytest
@@ -13,6 +14,8 @@ from tests.unit.cluster import rows
 
 Kind = outcomes.OutcomeKind
 FAILED_TEST = "the server rejected our request due to an error in our request"
+AT = datetime.datetime(2026, 11, 24, 2, 0, 0, 250_000, tzinfo=datetime.UTC)
+MOVED = dataclasses.replace(rows.MARK, move=pods.Move(AT))
 
 
 def _judge(code: int, message: str = "words", retry_after: float | None = None) -> outcomes.Outcome:
@@ -101,6 +104,32 @@ def test_a_conflict_is_settled_by_the_newest_row(newest: pods.Pod | None, kind: 
     settled = verdicts.settle(conflict, newest)
     assert settled.kind is kind
     assert words in settled.message
+
+
+def test_another_annotation_is_a_conflict() -> None:
+    """A mark that came between the plan and the patch is named as what is in the way."""
+    conflict = outcomes.Outcome(rows.action(rows.row(annotation="{}")), Kind.CONFLICT, FAILED_TEST)
+    assert "sidecars has changed" in verdicts.settle(conflict, rows.row(annotation="[]")).message
+
+
+@pytest.mark.parametrize(
+    ("members", "is_applied"),
+    [
+        ({}, True),
+        ({"uid": "another"}, False),
+        ({"marks": ()}, False),
+        ({"marks": (dataclasses.replace(MOVED, move=pods.Move(AT + datetime.timedelta(seconds=1))),)}, False),
+        ({"marks": (MOVED, dataclasses.replace(MOVED, set_name="proxy"))}, True),
+        ({"containers": (pods.Container("logtail", "logtail:1", 1),)}, False),
+        ({"containers": (pods.Container("logtail", "logtail:2", 1, is_native=True),)}, False),
+    ],
+)
+def test_the_mark_and_the_images_show_that_a_patch_was_applied(members: dict[str, object], is_applied: bool) -> None:
+    """The mark of this very move, whose time a pod holds to the millisecond, and every new image; nothing less."""
+    applied = rows.row(marks=(MOVED,), containers=(pods.Container("logtail", "logtail:2", 1),))
+    mark = dataclasses.replace(MOVED, move=pods.Move(AT.replace(microsecond=250_999)))
+    action = dataclasses.replace(rows.action(rows.row()), marks=(mark,))
+    assert verdicts.is_applied(action, dataclasses.replace(applied, **members)) is is_applied  # type: ignore[arg-type]
 
 
 def test_a_newer_version_is_a_conflict_only_without_annotations() -> None:

@@ -190,7 +190,9 @@ async def test_failing_polls_stop_no_pass(bench: benches.Bench) -> None:
         await stage.turn()
         assert benches.kinds(await stage.passed(2)) == {"web-0": "Applied"}
         bench.source.fault = None
-        await until(lambda: not stage.daemon.trouble)
+        with structlog.testing.capture_logs() as lines:
+            await until(lambda: not stage.daemon.trouble)
+        assert [line["event"] for line in lines if line["event"].startswith("poll.")] == ["poll.recovered"]
 
 
 async def test_a_poll_that_finds_a_new_revision_brings_a_pass(bench: benches.Bench) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gitsidecar.manifests import trees
 from gitsidecar.model import files, findings, sidecarsets
+from tests.support import sidecarsets as manifests
 
 
 def _read(*contents: str | bytes, refused: tuple[findings.Finding, ...] = ()) -> sidecarsets.Desired:
@@ -104,3 +105,11 @@ def test_a_thousand_files_are_read_in_seconds(changed: Any) -> None:
     begin = time.process_time()
     assert len(trees.read(files.Tree("r1", tuple(contents))).sets) == 1000
     assert time.process_time() - begin < 5
+
+
+def test_a_misspelt_annotation_of_ours_is_an_error() -> None:
+    """Whoever misspells the adoption would see no pod matched and no reason."""
+    text = manifests.text().replace("gitsidecar.io/adopt", "gitsidecar.io/adpot")
+    [finding] = trees.read(files.Tree("", (files.File("a.yaml", text.encode()),))).rejections
+    assert finding.field == 'metadata.annotations["gitsidecar.io/adpot"]'
+    assert "did you mean 'gitsidecar.io/adopt'?" in finding.message

@@ -115,7 +115,16 @@ def test_a_whole_pod_is_read() -> None:
         created=AT.replace(second=0),
         ready_since=AT,
         resource_version="1017",
+        annotation=handoff.write([MARK]),
     )
+
+
+def test_the_annotation_is_kept_as_it_was_written() -> None:
+    """A newer release's members are not in the marks, but they are in the text that a write of ours must test."""
+    text = json.dumps({**json.loads(handoff.write([MARK]))["logtail"], "newer": [1, 2]}, indent=1)
+    row = _read(_pod(metadata__annotations={pods.MARK_ANNOTATION: f'{{"logtail": {text}}}'}))
+    assert (row.marks, row.annotation) == ((MARK,), f'{{"logtail": {text}}}')
+    assert _read(_pod(metadata__annotations={"other": "kept"})).annotation == ""
 
 
 def test_a_pod_that_no_kubelet_has_seen_has_no_fault() -> None:

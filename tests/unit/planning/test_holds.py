@@ -137,3 +137,18 @@ def test_a_pod_that_rests_leaves_its_turn_to_the_next() -> None:
     assert builders.moves(planned) == ["1"]
     assert builders.reasons(planned) == {"0": "BudgetExhausted", "2": "PodBusy"}
     assert next(hold.message for hold in planned.holds if hold.pod.uid == "uid-2") == "its last patch failed"
+
+
+def test_an_adopted_pod_is_judged_by_its_containers_after_a_move_too() -> None:
+    """Writing down what the template has anyway changes the shape hash, and no pod."""
+    wanted = builders.sidecar_set(
+        is_adopting=True,
+        shape_hash="v1-more",
+        sidecars=(sidecarsets.Sidecar("logtail", builders.NEW, shape='{"imagePullPolicy":"IfNotPresent"}'),),
+    )
+    live = {"shape": '{"imagePullPolicy":"IfNotPresent","terminationMessagePath":"/dev/termination-log"}'}
+    moved = builders.pod(1, live=live, move=builders.moved())
+    other = builders.pod(2, live={"shape": '{"imagePullPolicy":"Always"}'}, move=builders.moved())
+    planned = builders.plan_set(wanted, [moved, other])
+    assert builders.moves(planned) == ["1"]
+    assert builders.reasons(planned) == {"2": "NotUpgradable"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from gitsidecar.model import plans, pods
@@ -197,3 +199,39 @@ def test_was_ready_is_noted_as_the_pod_was() -> None:
     found = [builders.pod("up"), builders.pod("down", ready=False)]
     planned = builders.plan_set(builders.sidecar_set(), found)
     assert (_move(planned, "up").was_ready, _move(planned, "down").was_ready) == (True, False)
+
+
+def test_a_pod_that_went_down_with_our_move_uses_budget_until_it_was_ready_again() -> None:
+    """Its sidecar runs, but the application never came back: each attempted fix must not take one more pod down."""
+    down = builders.pod(
+        1,
+        BAD,
+        ready=False,
+        live={"is_ready": True},
+        move=builders.moved(ago=600),
+        unready_since=builders.NOW - datetime.timedelta(seconds=598),
+    )
+    planned = builders.plan_set(builders.sidecar_set(FIX), [down, builders.pod(2)])
+    assert builders.moves(planned) == ["1"]
+    assert builders.reasons(planned) == {"2": "BudgetExhausted"}
+    assert _move(planned, "1").was_ready
+
+
+def test_a_pod_that_failed_on_its_own_later_uses_none() -> None:
+    """It came back after our move and lost readiness hours later, which is none of our doing."""
+    failed = builders.pod(
+        1,
+        BAD,
+        ready=False,
+        live={"is_ready": True},
+        move=builders.moved(ago=7200),
+        unready_since=builders.NOW - datetime.timedelta(seconds=60),
+    )
+    planned = builders.plan_set(builders.sidecar_set(FIX), [failed, builders.pod(2)])
+    assert builders.moves(planned) == ["1", "2"]
+
+
+def test_a_move_in_the_future_is_not_waited_for() -> None:
+    """The clock was set back since: the pod must not be busy until the future has come."""
+    found = [builders.pod(1, BAD, move=builders.moved(origin="id-1", ago=-86_400))]
+    assert builders.moves(builders.plan_set(builders.sidecar_set(FIX), found)) == ["1"]

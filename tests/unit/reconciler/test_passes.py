@@ -88,6 +88,43 @@ async def test_a_rewritten_history_holds_every_set(bench: benches.Bench) -> None
     assert set(bench.images().values()) == {sidecarsets.NEW}
 
 
+async def test_a_halt_ends_with_a_fetch_that_succeeds_and_not_before(bench: benches.Bench) -> None:
+    """Another trouble of the source, such as a refused token, must not let pods move again."""
+    bench.push(maxUnavailable=1)
+    await bench.poll_and_pass()
+    bench.wait(30)
+    for fault in (errors.StalledError("rewritten", is_halt=True), errors.StalledError("the token was refused")):
+        bench.source.fault = fault
+        with pytest.raises(errors.StalledError):
+            await bench.reconciler.poll()
+    assert benches.held(await bench.run_pass()) == {"ManifestRejected": 3}
+
+
+async def test_a_process_that_cannot_read_the_source_holds_what_it_remembers(bench: benches.Bench) -> None:
+    """After a restart into a rewritten history nothing moves, and the status says why."""
+    bench.push(maxUnavailable=1)
+    await bench.poll_and_pass()
+    bench.wait(30)
+    bench.source.fault = errors.StalledError("the branch is gone")
+    bench.restarted()
+    with pytest.raises(errors.StalledError):
+        await bench.reconciler.poll()
+    assert bench.reconciler.may_run
+    done = await bench.run_pass()
+    assert done.outcomes == ()
+    assert benches.held(done) == {"ManifestRejected": 3}
+    assert "the branch is gone" in bench.branch.content["STATUS.md"].decode()
+
+
+async def test_a_rollout_is_looked_at_again_though_nothing_changes(bench: benches.Bench) -> None:
+    """Some holds end by time alone, so a pass with pods in flight or held asks for another within a minute."""
+    bench.push(maxUnavailable=1)
+    done = await bench.poll_and_pass()
+    assert done.again_after is not None
+    assert done.again_after <= 60
+    assert (await bench.settle()).again_after is None
+
+
 async def test_nothing_is_sent_any_more_once_it_stops(bench: benches.Bench) -> None:
     """After `stop_sending` the requests in hand end, and no other begins."""
     bench = await _one_at_a_time(bench)
@@ -129,6 +166,22 @@ async def test_a_pod_that_changed_since_it_was_planned_is_not_written(
     withdrawn = [each for each in done.outcomes if each.kind is outcomes.OutcomeKind.WITHDRAWN]
     assert len(withdrawn) == 3
     assert all(words in each.message for each in withdrawn)
+
+
+async def test_a_pod_whose_sidecar_restarted_since_is_not_written(bench: benches.Bench) -> None:
+    """The planned move notes the container's ID of before: it would be taken for finished at once."""
+    bench = await _one_at_a_time(bench)
+
+    async def crash() -> None:
+        bench.cluster.executed = None
+        for name in [name for name, image in bench.images().items() if image == sidecarsets.OLD]:
+            bench.cluster.kill_container("shop", name, container="logtail")
+        bench.wait(20)
+
+    bench.cluster.executed = crash
+    done = await bench.poll_and_pass()
+    withdrawn = [each for each in done.outcomes if each.kind is outcomes.OutcomeKind.WITHDRAWN]
+    assert [each.message for each in withdrawn] == ["container logtail has restarted since"] * 3
 
 
 async def test_faults_of_single_pods_stop_nobody(bench: benches.Bench) -> None:

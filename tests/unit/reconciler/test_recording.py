@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import itertools
 
 import pytest
 
 from gitsidecar import errors
+from gitsidecar.manifests import restoring
+from gitsidecar.reconciler import recording
 from tests.support import benches, sidecarsets
 
 GONE = errors.TransientError("the remote cannot be reached")
@@ -155,3 +159,52 @@ async def test_a_flush_that_fails_says_so(bench: benches.Bench, fault: Exception
         await bench.reconciler.flush("one")
     bench.branch.fault = None
     assert await bench.reconciler.flush("two")
+
+
+async def test_moves_of_a_set_that_is_removed_are_told_first() -> None:
+    """A removal does not swallow what no commit has told of yet."""
+    bench = benches.Bench(8)
+    await bench.start()
+    bench.push(maxUnavailable=1)
+    await bench.poll_and_pass()
+    bench.wait(8)
+    second = await bench.poll_and_pass()
+    assert second.report.sets[0].moved
+    assert not second.commit
+    bench.push_files({benches.FILE: None}, (("gitsidecar-allow-removal", "true"),))
+    await bench.poll_and_pass()
+    told = "\n".join(bench.branch.messages)
+    assert all(told.count(key) == 1 for key in second.report.sets[0].moved)
+    assert "no longer managed" in bench.branch.subjects[-1]
+
+
+async def test_moves_are_told_with_the_spec_that_they_were_to() -> None:
+    """A push of another spec does not take over what passes before it moved and no commit has told of."""
+    bench = benches.Bench(8)
+    await bench.start()
+    first = bench.push(maxUnavailable=1)
+    await bench.poll_and_pass()
+    bench.wait(8)
+    second = await bench.poll_and_pass()
+    assert second.report.sets[0].moved
+    assert not second.commit
+    bench.push(sidecarsets.NEWEST, partition="100%")
+    await bench.poll_and_pass()
+    [message] = [text for text in bench.branch.messages if second.report.sets[0].moved[0] in text]
+    assert f"logtail {first[:7]}" in message
+
+
+async def test_a_clock_that_is_set_back_delays_progress_by_one_interval_at_most() -> None:
+    """A commit seems to lie in the future; the next is due after the interval all the same."""
+    bench = benches.Bench(8)
+    await bench.start()
+    bench.push(maxUnavailable=1)
+    branch = recording.Recorder(bench.branch, benches.INTERVAL)
+    branch.load(restoring.restore)
+    first = (await bench.poll_and_pass()).report
+    later = benches.START + datetime.timedelta(days=1)
+    begun = dataclasses.replace(first, sets=(dataclasses.replace(first.sets[0], in_flight=5),))
+    assert branch.record(begun, later, "one").commit
+    changed = dataclasses.replace(first, sets=(dataclasses.replace(first.sets[0], in_flight=7),))
+    wait = branch.record(changed, benches.START, "two").again_after
+    assert wait == benches.INTERVAL

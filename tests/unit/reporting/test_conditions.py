@@ -72,6 +72,17 @@ def test_failing_pods_that_use_up_the_budget_block() -> None:
     assert "7 pods not moved" in blocked.message
 
 
+@pytest.mark.parametrize("reason", [_Reason.PAUSED, _Reason.PARTITION_KEPT])
+def test_a_stop_outranks_the_failing_pods(reason: plans.HoldReason) -> None:
+    """Whoever paused shall not be told to fix the image; that pods cannot start is said as well."""
+    failing = [b.pod(number, b.NEW, waiting="ImagePullBackOff") for number in range(3)]
+    report = b.report(b.set_plan(failing=failing, holds=_holds(*[reason] * 7)))
+    assert _stand(report) == (False, True, str(reason))
+    blocked = report.condition("Blocked")
+    assert blocked is not None
+    assert "3 pods cannot start" in blocked.message
+
+
 def test_failing_pods_alone_block() -> None:
     """Where every pod was moved and some do not start, the rollout does not end by itself either."""
     assert _stand(b.report(b.set_plan(done=_DONE, failing=[b.pod(9, b.NEW, waiting="ErrImagePull")]))) == (

@@ -56,6 +56,16 @@ def test_history_comes_back() -> None:
     )
 
 
+@pytest.mark.parametrize("scenario", [scenarios.rolling])
+def test_a_process_remembers_what_a_new_one_would_read(scenario: Callable[[], reports.Report]) -> None:
+    """The history made from a report is the one that its files give after a restart."""
+    report = scenario()
+    read = memories.read(files.render(report), b.restore)
+    recalled = memories.recall(report, b.restore)
+    assert recalled.sets == read.sets
+    assert recalled.problems == read.problems == ()
+
+
 def test_order_of_specs_comes_back() -> None:
     """Which spec is the oldest survives, although paths are in another order."""
     documents = {b.NEW_SPEC: '{"n":1}', b.OLD_SPEC: '{"n":2}'}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gitsidecar import handoff
 from gitsidecar.model import outcomes, plans, pods
 from gitsidecar.simulation import apiservers, clocks, clusters, workloads
 
@@ -69,6 +70,20 @@ async def test_another_image_than_planned_is_a_conflict(
     assert outcome.kind is Kind.CONFLICT
     assert "logtail:by-hand" in outcome.message
     assert _now(cluster, pod) is before
+
+
+async def test_marks_that_changed_meanwhile_are_a_conflict(
+    cluster: clusters.SimulatedCluster, pod: pods.Pod, act: Act
+) -> None:
+    """A patch made from an older row does not take another set's mark away."""
+    await cluster.execute(act(pod, NEW))
+    moved = _now(cluster, pod)
+    assert moved.annotation == handoff.write(moved.marks)
+    other = dataclasses.replace(moved.marks[0], set_name="proxy")
+    cluster.set_marks_from_outside(pod.namespace, pod.name, (*moved.marks, other))
+    outcome = await cluster.execute(act(moved, "logtail:0.16.19"))
+    assert outcome.kind is Kind.CONFLICT
+    assert _now(cluster, pod).mark_of("proxy") == other
 
 
 @pytest.mark.parametrize("wrong", [{"index": 0}, {"index": 7}, {"is_native": True}, {"container": "proxy"}])
@@ -209,6 +224,7 @@ async def test_changes_from_outside_are_no_writes_of_ours(cluster: clusters.Simu
     cluster.make_unreadable(*place, "spec.containers is missing")
     after = _now(cluster, pod)
     assert (after.containers[1].image, after.labels, after.has_annotations) == (NEW, {"app": "other"}, False)
+    assert after.annotation == ""
     assert after.fault == "spec.containers is missing"
     assert (cluster.ledger.writes, cluster.ledger.requests) == ([], 0)
 

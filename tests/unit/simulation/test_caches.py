@@ -122,6 +122,20 @@ async def test_own_writes_are_seen_even_without_a_watch(started: clusters.Simula
     assert row.marks
 
 
+async def test_a_lost_answer_is_read_again_before_the_next_snapshot(
+    clock: clocks.VirtualClock, started: clusters.SimulatedCluster, act: Act
+) -> None:
+    """What the sender learnt nothing of is observed all the same, and nothing is while the server is down."""
+    started.expire(seconds=60)
+    started.inject(apiservers.Faults(lost_answer=1.0))
+    await started.execute(act(started.snapshot().pods[0], NEW))
+    started.restart(seconds=3)
+    with pytest.raises(errors.TransientError, match="not known yet"):
+        await started.observe()
+    clock.advance(3)
+    assert await _image(started) == NEW
+
+
 async def test_a_conflict_brings_the_newest_row(started: clusters.SimulatedCluster, act: Act) -> None:
     """After a conflict and after GONE the pod is read again, so the next plan does not repeat the mistake."""
     first, second, _ = started.snapshot().pods
