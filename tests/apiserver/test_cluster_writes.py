@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -145,12 +147,13 @@ async def test_admission_refuses_this_pod(policy: None, api: apis.Api, cluster: 
 
 
 async def _denied(api: apis.Api, cluster: clusters.KubernetesCluster) -> outcomes.Outcome:
-    """Move pods until one is denied: a new policy takes a moment to be in force."""
-    for number in range(100):
-        pod = podspecs.pod(f"web-{number}", {"app": "nginx:1", "logtail": "logtail:1"}, annotations={"a": "b"})
-        (created,) = await api.create_pods([pod])
-        outcome = await cluster.execute(_move(created))
-        if outcome.kind is not Kind.APPLIED:
-            assert outcome.kind is Kind.FORBIDDEN
-            return outcome
+    """Move pods until one is denied: a new policy takes a moment to be in force, and longer on a busy machine."""
+    async with asyncio.timeout(60):
+        for number in itertools.count():
+            pod = podspecs.pod(f"web-{number}", {"app": "nginx:1", "logtail": "logtail:1"}, annotations={"a": "b"})
+            (created,) = await api.create_pods([pod])
+            outcome = await cluster.execute(_move(created))
+            if outcome.kind is not Kind.APPLIED:
+                assert outcome.kind is Kind.FORBIDDEN
+                return outcome
     raise AssertionError("the policy did not come into force")

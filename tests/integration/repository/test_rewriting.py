@@ -53,7 +53,7 @@ def test_a_rewritten_history_halts(any_remote: remotes.Served, open_workbench: O
     for _ in range(2):
         with pytest.raises(errors.StalledError) as caught:
             source.fetch()
-        assert all(text in str(caught.value) for text in (old, new, "rewrittenHistory: Accept"))
+        assert all(text in str(caught.value) for text in (old[:12], new[:12], "rewrittenHistory: Accept"))
 
 
 def test_the_halt_outlives_the_process(file_remote: remotes.Served, open_workbench: Open, tmp_path: Path) -> None:
