@@ -5,14 +5,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gitsidecar import errors, ports
-from gitsidecar.model import findings, histories, reports, sidecarsets
+from gitsidecar.model import findings, histories, reports
 from gitsidecar.reporting import changes, files, messages
 from gitsidecar.reporting import histories as memories
-
-Restore = Callable[[str, findings.Place], sidecarsets.SidecarSet]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Recorder:
         self.is_loaded = False
         self._branch = branch
         self._interval = datetime.timedelta(seconds=interval)
-        self._restore: Restore | None = None
+        self._restore: memories.Restore | None = None
         self._content: Mapping[str, bytes] = {}
         self._recorded: Mapping[str, bytes] = {}
         self._recorded_history = self.history
@@ -45,7 +43,7 @@ class Recorder:
         self._untold: dict[str, reports.SetReport] = {}
         self._unrecorded: reports.Report | None = None
 
-    def load(self, restore: Restore) -> None:
+    def load(self, restore: memories.Restore) -> None:
         """Read what the status branch remembers. Raises TransientError, StalledError."""
         self._restore = functools.lru_cache(maxsize=1024)(restore)  # most sets are the same from pass to pass
         self._content = self._recorded = dict(self._branch.load())

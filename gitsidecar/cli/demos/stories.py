@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from gitsidecar.cli.demos import stages
 from gitsidecar.model import reports
+from gitsidecar.reporting import conditions
 
 _SECONDS = 60.0  # real seconds after which a chapter counts as failed
 _MANIFEST = """\
@@ -56,7 +57,7 @@ def chapters(total: int) -> tuple[Chapter, ...]:
             stages.FIRST_IMAGE,
             "0",
             f"all {total} pods are taken in, and no pod is touched",
-            lambda found: found.matched == total and _is(found, "Complete"),
+            lambda found: found.matched == total and _is(found, conditions.COMPLETE),
         ),
         Chapter(
             "Push 0.16.18 with partition: 50%",
@@ -64,7 +65,7 @@ def chapters(total: int) -> tuple[Chapter, ...]:
             second,
             "50%",
             f"{half} pods move, at most {window} at a time; the other {total - half} are held (PartitionKept)",
-            lambda found: found.finished == half and _is(found, "Blocked", "PartitionKept"),
+            lambda found: found.finished == half and _is(found, conditions.BLOCKED, "PartitionKept"),
         ),
         Chapter(
             "Push partition: 0",
@@ -72,7 +73,7 @@ def chapters(total: int) -> tuple[Chapter, ...]:
             second,
             "0",
             "the rest moves",
-            lambda found: found.finished == total and _is(found, "Complete"),
+            lambda found: found.finished == total and _is(found, conditions.COMPLETE),
         ),
         Chapter(
             "Push an image that cannot start",
@@ -80,7 +81,7 @@ def chapters(total: int) -> tuple[Chapter, ...]:
             stages.BROKEN_IMAGE,
             "0",
             f"the rollout stops by itself with {window} pods hurt, and says so (PodsFailing)",
-            lambda found: found.matched - found.ready == window and _is(found, "Blocked", "PodsFailing"),
+            lambda found: found.matched - found.ready == window and _is(found, conditions.BLOCKED, "PodsFailing"),
         ),
         Chapter(
             "Push the fix, 0.16.20",
@@ -88,7 +89,7 @@ def chapters(total: int) -> tuple[Chapter, ...]:
             third,
             "0",
             "the hurt pods are cured first, then all others move",
-            lambda found: found.finished == total and _is(found, "Complete"),
+            lambda found: found.finished == total and _is(found, conditions.COMPLETE),
         ),
     )
 

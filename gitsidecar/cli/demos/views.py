@@ -15,6 +15,7 @@ import rich.text
 from gitsidecar.cli.demos import stories
 from gitsidecar.model import reports
 from gitsidecar.reconciler import reconcilers
+from gitsidecar.reporting import conditions
 
 
 class View(Protocol):
@@ -101,7 +102,7 @@ def _draw(found: reports.SetReport) -> rich.console.Group:
 
 def _troubles(found: reports.SetReport) -> Iterator[rich.text.Text]:
     """Say why the set is blocked, or else what holds its pods; one says the other's words."""
-    blocked = found.condition("Blocked")
+    blocked = found.condition(conditions.BLOCKED)
     if blocked is not None and blocked.status:
         yield rich.text.Text(f"  blocked ({blocked.reason}): {blocked.message}", "yellow")
         return
