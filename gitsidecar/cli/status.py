@@ -11,7 +11,7 @@ import click
 from gitsidecar.bootstrap import clocks, worlds
 from gitsidecar.cli import options, printing
 from gitsidecar.manifests import restoring
-from gitsidecar.model import histories, reports, sidecarsets
+from gitsidecar.model import desires, histories, reports
 from gitsidecar.planning import planner
 from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
@@ -48,6 +48,6 @@ async def _count(settings: configs.GitsidecarConfig, history: histories.History)
     rejections = {each.name: each.rejection for each in history.recorded.sets}
     known = sorted(history.sets.items())
     sets = tuple(dataclasses.replace(each.accepted, rejection=rejections[name]) for name, each in known)
-    desired = sidecarsets.Desired(history.recorded.revision, sets, history.recorded.found)
+    desired = desires.Desired(history.recorded.revision, sets, history.recorded.found)
     plan = planner.plan(desired, snapshot, history, clocks.WallClock().now())
     return summaries.summarise(plan, (), history, cluster=settings.cluster.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from gitsidecar.model import findings, histories, sidecarsets
+from gitsidecar.model import desires, findings, histories, sidecarsets
 
 REMOVAL_TRAILER = "Gitsidecar-Allow-Removal: true"
 """What a commit's message must say when more than half of all sets disappear at once (DESIGN §8)."""
@@ -13,8 +13,8 @@ _ALL_FILES = "."
 
 
 def keep_last_good(
-    desired: sidecarsets.Desired, history: histories.History, *, may_remove: bool
-) -> sidecarsets.Desired:
+    desired: desires.Desired, history: histories.History, *, may_remove: bool
+) -> desires.Desired:
     """
     Return *desired* with the sets of *history* that it lost through a fault, each as last accepted and saying why.
 
@@ -37,7 +37,7 @@ def keep_last_good(
     return dataclasses.replace(desired, sets=sets, found=found)
 
 
-def _fault(last: sidecarsets.SidecarSet, desired: sidecarsets.Desired) -> str:
+def _fault(last: sidecarsets.SidecarSet, desired: desires.Desired) -> str:
     """Say which fault may be why the set accepted *last* is missing, or nothing when it was removed."""
     if last.name in desired.refused:
         errors = [str(each.place) for each in desired.rejections if each.file == last.place.file]

@@ -70,10 +70,10 @@ def read_snapshot(raw: bytes) -> pods.Snapshot:
 
 
 def snapshot(rows: Iterable[pods.Pod], namespaces: Mapping[str, Mapping[str, str]]) -> pods.Snapshot:
-    """Return *rows* in their order, with labels for each namespace that any of them is in."""
-    in_order = tuple(sorted(rows, key=lambda row: row.key))
-    labels = {name: {NAME_LABEL: name} for name in {row.namespace for row in in_order}}
-    return pods.Snapshot(in_order, {**labels, **namespaces})
+    """Return *rows* with labels for each namespace that any of them is in."""
+    found = tuple(rows)
+    labels = {name: {NAME_LABEL: name} for name in {row.namespace for row in found}}
+    return pods.snapshot(found, {**labels, **namespaces})
 
 
 def _sorted_out(raw: bytes) -> list[tuple[str, str, Json]]:

@@ -6,14 +6,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from gitsidecar.manifests import kinds, parsing, reading
-from gitsidecar.model import files, findings, sidecarsets
+from gitsidecar.model import desires, files, findings
 
 _RANKS = (findings.Level.ERROR, findings.Level.WARNING, findings.Level.NOTE)
 _MAX_FINDINGS = 300
 """Of one file: nobody reads more, and the status branch keeps them."""
 
 
-def read(tree: files.Tree) -> sidecarsets.Desired:
+def read(tree: files.Tree) -> desires.Desired:
     """
     Return the sets of *tree* in order of name, and all that was found; never raises, whatever the files hold.
 
@@ -43,13 +43,13 @@ def read(tree: files.Tree) -> sidecarsets.Desired:
 
 def _desired(
     revision: str, entries: list[reading.Entry], found: Iterable[findings.Finding], unread: set[str]
-) -> sidecarsets.Desired:
+) -> desires.Desired:
     counts: dict[str, int] = {}
     for entry in entries:
         counts[entry.name] = counts.get(entry.name, 0) + 1
     accepted = [entry.accepted for entry in entries if entry.accepted is not None and counts[entry.name] == 1]
     names = {each.name for each in accepted}
-    return sidecarsets.Desired(
+    return desires.Desired(
         revision,
         tuple(sorted(accepted, key=lambda each: each.name)),
         tuple(_within_limit(sorted(set(found)))),  # a set, because the faults of a list are those of each item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 
 from gitsidecar.model import findings, selectors
 
@@ -34,6 +35,30 @@ class Share:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Weight:
+    """One term of `priorityStrategy.weightPriority`: what a pod's priority gains when the selector matches it."""
+
+    weight: int
+    selector: selectors.Selector
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Priority:
+    """`priorityStrategy`: pods with more weight go first or, where no weights are given, those with the first key."""
+
+    weights: tuple[Weight, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scatter:
+    """One term of `scatterStrategy`; the value ``*`` stands for one term for each value that matched pods have."""
+
+    key: str
+    value: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class UpdateStrategy:
     """How running pods move: `spec.updateStrategy` with its defaults filled in."""
 
@@ -42,6 +67,8 @@ class UpdateStrategy:
     selector: selectors.Selector | None = None
     partition: Share = Share(0)
     max_unavailable: Share = Share(1)
+    priority: Priority | None = None
+    scatter: tuple[Scatter, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,30 +100,10 @@ class SidecarSet:
     sidecars: tuple[Sidecar, ...]
     spec_hash: str
     shape_hash: str
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     namespace_selector: selectors.Selector | None = None
     update: UpdateStrategy = UpdateStrategy()
     is_adopting: bool = False
     revision_history_limit: int = 10
     document: str = "{}"
     rejection: str = ""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Desired:
-    """
-    What one revision of the source branch asks for; sets are in order of name.
-
-    `refused` names the sets whose documents were refused, as far as a name could be read. `unread` are the files that
-    could not be read at all: a set that is missing while there are some may stand in one of them.
-    """
-
-    revision: str
-    sets: tuple[SidecarSet, ...] = ()
-    found: tuple[findings.Finding, ...] = ()
-    refused: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-
-    @property
-    def rejections(self) -> tuple[findings.Finding, ...]:
-        """Return the findings that refused a document or a file."""
-        return tuple(finding for finding in self.found if finding.level is findings.Level.ERROR)

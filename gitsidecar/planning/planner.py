@@ -6,12 +6,12 @@ import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping
 
-from gitsidecar.model import histories, plans, pods, sidecarsets
+from gitsidecar.model import desires, histories, plans, pods, sidecarsets
 from gitsidecar.planning import actions, admission, budgets, conflicts, holds, matching, standings
 
 
 def plan(
-    desired: sidecarsets.Desired,
+    desired: desires.Desired,
     snapshot: pods.Snapshot,
     history: histories.History,
     now: datetime.datetime,

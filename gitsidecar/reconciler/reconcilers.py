@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from gitsidecar import errors, ports
 from gitsidecar.manifests import keeping, restoring, trees
-from gitsidecar.model import files, findings, histories, outcomes, plans, pods, reports, sidecarsets
+from gitsidecar.model import desires, files, findings, histories, outcomes, plans, pods, reports
 from gitsidecar.planning import planner
 from gitsidecar.reconciler import recording, resting, sending
 from gitsidecar.reporting import reports as summaries
@@ -69,7 +69,7 @@ class Reconciler:
         self._rests = resting.Rests()
         self._recorder = recording.Recorder(world.branch, options.status_interval)
         self._revision = ""
-        self._desired: sidecarsets.Desired | None = None
+        self._desired: desires.Desired | None = None
         self._stall: errors.StalledError | None = None
         self._is_stopping = False
 
@@ -126,7 +126,7 @@ class Reconciler:
         """Commit what still waits for the status interval. Raises TransientError, StalledError."""
         return await self._in_git(self._recorder.flush, self._world.clock.now(), pass_id)
 
-    async def _read(self) -> sidecarsets.Desired:
+    async def _read(self) -> desires.Desired:
         if not self._recorder.is_loaded:
             await self._in_git(self._recorder.load, restoring.restore)
         if not self._revision:
@@ -137,7 +137,7 @@ class Reconciler:
         return self._desired if self._stall is None else _stalled(self._desired, self._stall)
 
     async def _plan(
-        self, desired: sidecarsets.Desired, snapshot: pods.Snapshot, history: histories.History
+        self, desired: desires.Desired, snapshot: pods.Snapshot, history: histories.History
     ) -> plans.Plan:
         now = self._world.clock.now()
         while True:
@@ -207,11 +207,11 @@ class _Stopwatch:
             self.seconds[phase] = time.perf_counter() - started
 
 
-def _desire(tree: files.Tree, history: histories.History) -> sidecarsets.Desired:
+def _desire(tree: files.Tree, history: histories.History) -> desires.Desired:
     return keeping.keep_last_good(trees.read(tree), history, may_remove=_REMOVAL_TRAILER in tree.trailers)
 
 
-def _stalled(desired: sidecarsets.Desired, stall: errors.StalledError) -> sidecarsets.Desired:
+def _stalled(desired: desires.Desired, stall: errors.StalledError) -> desires.Desired:
     """Say in the status that the source branch cannot be followed, and hold every set if that asks for it."""
     finding = findings.Finding(".", 0, 0, "", str(stall))
     sets = desired.sets
@@ -220,13 +220,13 @@ def _stalled(desired: sidecarsets.Desired, stall: errors.StalledError) -> sideca
     return dataclasses.replace(desired, sets=sets, found=tuple(sorted((*desired.found, finding))))
 
 
-def _remembered(history: histories.History, stall: errors.StalledError | None) -> sidecarsets.Desired:
+def _remembered(history: histories.History, stall: errors.StalledError | None) -> desires.Desired:
     """Return the sets as last recorded, all of them held: the source branch has not been read since the start."""
     assert stall is not None, "a pass without a revision is run to tell why there is none"
     sets = tuple(
         dataclasses.replace(history.sets[name].accepted, rejection=str(stall)) for name in sorted(history.sets)
     )
-    return sidecarsets.Desired("", sets, (findings.Finding(".", 0, 0, "", str(stall)),))
+    return desires.Desired("", sets, (findings.Finding(".", 0, 0, "", str(stall)),))
 
 
 def _heartbeat(plan: plans.Plan) -> float | None:

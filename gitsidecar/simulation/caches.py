@@ -29,7 +29,7 @@ class Cache:
         self._is_forbidden = False
         self._session = 0  # events, lists and losses of an earlier one are void
         self._newest_arrival = world.timeline.now
-        self._snapshot: pods.Snapshot | None = None
+        self._snapshot: tuple[tuple[pods.Pod, ...], pods.Snapshot] | None = None
 
     def open(self, changed: Callable[[], None]) -> None:
         """List, watch, and call *changed* on every change from now on."""
@@ -68,9 +68,9 @@ class Cache:
             raise errors.TransientError("the pods have not been listed yet; call start and wait for the first list")
         all_rows, namespaces = self._rows.all(), self._world.store.namespaces
         known = self._snapshot
-        if known is None or known.pods is not all_rows or known.namespaces is not namespaces:
-            self._snapshot = known = pods.Snapshot(all_rows, namespaces)
-        return known
+        if known is None or known[0] is not all_rows or known[1].namespaces is not namespaces:
+            self._snapshot = known = (all_rows, pods.snapshot(all_rows, namespaces))
+        return known[1]
 
     def find(self, key: str) -> pods.Pod | None:
         """Return the newest row known of that key, or ``None``."""

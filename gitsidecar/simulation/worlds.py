@@ -48,7 +48,7 @@ class World:
 
     def snapshot(self) -> pods.Snapshot:
         """Return the cluster as it is at this moment, past every cache."""
-        return pods.Snapshot(self.store.rows.all(), self.store.namespaces)
+        return pods.snapshot(self.store.rows.all(), self.store.namespaces)
 
     def find(self, namespace: str, name: str) -> pods.Pod:
         """Return the true row of a pod. Raises LookupError."""

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gitsidecar.manifests import trees
-from gitsidecar.model import files, sidecarsets
+from gitsidecar.model import desires, files
 
-ReadText = Callable[[str | bytes], sidecarsets.Desired]
-ReadChanged = Callable[..., sidecarsets.Desired]
+ReadText = Callable[[str | bytes], desires.Desired]
+ReadChanged = Callable[..., desires.Desired]
 Changed = Callable[..., dict[str, Any]]
 
 REMOVED = object()
@@ -64,7 +64,7 @@ def changed() -> Changed:
 def read_text() -> ReadText:
     """Return a function that reads one file."""
 
-    def read(text: str | bytes) -> sidecarsets.Desired:
+    def read(text: str | bytes) -> desires.Desired:
         content = text if isinstance(text, bytes) else text.encode()
         return trees.read(files.Tree("r1", (files.File("set.yaml", content),)))
 
@@ -75,7 +75,7 @@ def read_text() -> ReadText:
 def read_changed(changed: Changed, read_text: ReadText) -> ReadChanged:
     """Return a function that reads a good document with fields changed, written as JSON."""
 
-    def read(*changes: Any) -> sidecarsets.Desired:
+    def read(*changes: Any) -> desires.Desired:
         return read_text(json.dumps(changed(*changes)))
 
     return read

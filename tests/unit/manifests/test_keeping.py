@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gitsidecar.manifests import keeping
-from gitsidecar.model import findings, histories, selectors, sidecarsets
+from gitsidecar.model import desires, findings, histories, selectors, sidecarsets
 
 
 def _set(name: str, rejection: str = "") -> sidecarsets.SidecarSet:
@@ -20,18 +20,18 @@ def _history(*names: str) -> histories.History:
     return histories.History({name: histories.SetHistory(_set(name), 1, "c1") for name in names})
 
 
-def _keep(names: str, before: str, *, may_remove: bool = False, **desired: Any) -> sidecarsets.Desired:
-    wanted = sidecarsets.Desired("r1", tuple(map(_set, names)), **desired)
+def _keep(names: str, before: str, *, may_remove: bool = False, **desired: Any) -> desires.Desired:
+    wanted = desires.Desired("r1", tuple(map(_set, names)), **desired)
     return keeping.keep_last_good(wanted, _history(*before), may_remove=may_remove)
 
 
-def _kept(desired: sidecarsets.Desired) -> list[str]:
+def _kept(desired: desires.Desired) -> list[str]:
     return [each.name for each in desired.sets if each.rejection]
 
 
 def test_nothing_missing_changes_nothing() -> None:
     """Sets that are there stay as they are, new ones too."""
-    assert _keep("abc", "ab") == sidecarsets.Desired("r1", tuple(map(_set, "abc")))
+    assert _keep("abc", "ab") == desires.Desired("r1", tuple(map(_set, "abc")))
 
 
 def test_a_refused_set_keeps_its_last_good_form() -> None:
@@ -78,7 +78,7 @@ def test_most_sets_do_not_go_at_once(names: str, before: str, kept: str) -> None
 
 def test_most_sets_go_when_the_commit_says_so() -> None:
     """The trailer in the commit's message lets any number of sets go."""
-    assert _keep("", "abc", may_remove=True) == sidecarsets.Desired("r1")
+    assert _keep("", "abc", may_remove=True) == desires.Desired("r1")
 
 
 def test_the_trailer_is_no_leave_to_lose_sets() -> None:

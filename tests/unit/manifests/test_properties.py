@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitsidecar.manifests import restoring, trees
-from gitsidecar.model import files, sidecarsets
+from gitsidecar.model import desires, files
 
 _FULL: dict[str, Any] = yaml.safe_load((pathlib.Path(__file__).parent / "golden" / "full.yaml").read_text())
 
@@ -32,7 +32,7 @@ _values = st.recursive(
 )
 
 
-def _read(content: bytes) -> sidecarsets.Desired:
+def _read(content: bytes) -> desires.Desired:
     return trees.read(files.Tree("r1", (files.File("set.yaml", content),)))
 
 

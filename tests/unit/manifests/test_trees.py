@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from gitsidecar.manifests import trees
-from gitsidecar.model import files, findings, sidecarsets
+from gitsidecar.model import desires, files, findings
 from tests.support import sidecarsets as manifests
 
 
-def _read(*contents: str | bytes, refused: tuple[findings.Finding, ...] = ()) -> sidecarsets.Desired:
+def _read(*contents: str | bytes, refused: tuple[findings.Finding, ...] = ()) -> desires.Desired:
     encoded = (content if isinstance(content, bytes) else content.encode() for content in contents)
     listed = tuple(files.File(f"{index}.yaml", content) for index, content in enumerate(encoded))
     return trees.read(files.Tree("r1", listed, refused))

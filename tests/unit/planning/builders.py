@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gitsidecar.model import findings, histories, plans, pods, selectors, sidecarsets
+from gitsidecar.model import desires, findings, histories, plans, pods, selectors, sidecarsets
 from gitsidecar.planning import planner, standings
 
 NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
@@ -141,8 +141,8 @@ def plan_sets(
 ) -> plans.Plan:
     """Plan *sets* on the pods *found*, now."""
     return planner.plan(
-        sidecarsets.Desired(REVISION, tuple(sets)),
-        pods.Snapshot(tuple(found), namespaces or {}),
+        desires.Desired(REVISION, tuple(sets)),
+        pods.snapshot(found, namespaces),
         history or histories.History(),
         NOW,
         resting=resting,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from gitsidecar.model import histories, outcomes, plans, pods, reports, sidecarsets
+from gitsidecar.model import desires, histories, outcomes, plans, pods, reports, sidecarsets
 from gitsidecar.planning import planner
 from gitsidecar.reporting import changes, files
 from gitsidecar.reporting import histories as memories
@@ -21,7 +21,7 @@ def _pass(
     wanted: sidecarsets.SidecarSet, found: Iterable[pods.Pod], known: histories.History
 ) -> tuple[plans.Plan, reports.Report]:
     """Plan and summarise one pass in which every patch is taken."""
-    plan = planner.plan(sidecarsets.Desired(b.REVISION, (wanted,)), pods.Snapshot(tuple(found)), known, b.NOW)
+    plan = planner.plan(desires.Desired(b.REVISION, (wanted,)), pods.snapshot(found), known, b.NOW)
     results = [outcomes.Outcome(action, outcomes.OutcomeKind.APPLIED) for each in plan.sets for action in each.actions]
     return plan, summaries.summarise(plan, results, known, cluster="prod")
 

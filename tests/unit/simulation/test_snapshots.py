@@ -70,7 +70,7 @@ def test_stuck_pods_stay_stuck_until_their_image_changes(
     containers = tuple(dataclasses.replace(each, is_ready=False, waiting=waiting) for each in pod.containers[1:])
     marks = act(pod, NEW).marks  # a move of ours may well be what it is stuck in
     ailing = dataclasses.replace(pod, containers=containers, marks=marks, is_ready=False, ready_since=None)
-    cluster = clusters.SimulatedCluster.from_snapshot(clock, pods.Snapshot((ailing,)), seed=3)
+    cluster = clusters.SimulatedCluster.from_snapshot(clock, pods.snapshot((ailing,)), seed=3)
     clock.advance(3600)
     assert cluster.snapshot().pods[0].containers == containers
     cluster.execute_now(act(ailing, NEW))
@@ -98,7 +98,7 @@ def test_deleted_pods_are_replaced_by_their_workloads(
 def test_a_statefulset_pod_saved_while_ending_comes_back(clock: clocks.VirtualClock, saved: pods.Snapshot) -> None:
     """Its controller waits for the name, so that the pod belongs to the wanted number."""
     found = tuple(dataclasses.replace(pod, is_deleting=pod.name == "db-1") for pod in saved.pods)
-    cluster = clusters.SimulatedCluster.from_snapshot(clock, pods.Snapshot(found), seed=3)
+    cluster = clusters.SimulatedCluster.from_snapshot(clock, pods.snapshot(found), seed=3)
     clock.advance(60)
     after = cluster.world.find("shop", "db-1")
     assert (after.is_ready, after.uid in {pod.uid for pod in found}) == (True, False)
@@ -107,6 +107,6 @@ def test_a_statefulset_pod_saved_while_ending_comes_back(clock: clocks.VirtualCl
 def test_unreadable_pods_are_kept_and_left_alone(clock: clocks.VirtualClock) -> None:
     """A pod with a fault has no containers to live with; the others go on."""
     bad = pods.Pod("shop", "bad", "u1", {}, workload="Deployment/bad", fault="spec is missing")
-    cluster = clusters.SimulatedCluster.from_snapshot(clock, pods.Snapshot((bad,)))
+    cluster = clusters.SimulatedCluster.from_snapshot(clock, pods.snapshot((bad,)))
     clock.advance(60)
     assert [(pod.name, pod.fault) for pod in cluster.snapshot().pods] == [("bad", "spec is missing")]
