@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from gitsidecar.model import findings, reports, sidecarsets
+from gitsidecar.model import findings, policies, reports, sidecarsets
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class History:
     """
     All that the status branch remembers; empty before the first record.
 
+    `policies` maps a RolloutPolicy's name to its last good form.
     `recorded` is the report as the branch tells it, without what only a commit message tells; ``None`` before the first
     record. `problems` are files of the branch that could not be read: what they said is forgotten.
     """
@@ -39,3 +40,4 @@ class History:
     sets: Mapping[str, SetHistory] = dataclasses.field(default_factory=dict)
     recorded: reports.Report | None = None
     problems: tuple[findings.Finding, ...] = ()
+    policies: Mapping[str, policies.RolloutPolicy] = dataclasses.field(default_factory=dict)

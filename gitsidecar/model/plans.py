@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import enum
 
-from gitsidecar.model import findings, pods, sidecarsets
+from gitsidecar.model import findings, policies, pods, sidecarsets
 
 
 class HoldReason(enum.StrEnum):
@@ -85,9 +85,10 @@ class SetPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole decision of one pass; sets are in order of name."""
+    """The whole decision of one pass; sets are in order of name, and so are the policies that it obeyed."""
 
     now: datetime.datetime
     revision: str
     sets: tuple[SetPlan, ...] = ()
     found: tuple[findings.Finding, ...] = ()
+    policies: tuple[policies.RolloutPolicy, ...] = ()

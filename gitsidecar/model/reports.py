@@ -96,10 +96,22 @@ class SetReport:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class PolicyReport:
+    """One RolloutPolicy in force: the sets it covers, the document, and why a newer one is refused, if it is."""
+
+    name: str
+    place: findings.Place
+    sets: tuple[str, ...] = ()
+    document: str = "{}"
+    rejection: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """The whole of a pass: what the status branch shall say; sets are in order of name."""
+    """The whole of a pass: what the status branch shall say; sets and policies are in order of name."""
 
     cluster: str
     revision: str
     sets: tuple[SetReport, ...] = ()
     found: tuple[findings.Finding, ...] = ()
+    policies: tuple[PolicyReport, ...] = ()
