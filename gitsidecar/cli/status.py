@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
 from pathlib import Path
 
 import click
 
 from gitsidecar.bootstrap import clocks, worlds
-from gitsidecar.cli import options, printing
-from gitsidecar.manifests import restoring
-from gitsidecar.model import desires, histories, reports
+from gitsidecar.cli import options, printing, records, snapshots
+from gitsidecar.model import histories, reports
 from gitsidecar.planning import planner
-from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from gitsidecar.settings import configs
 
@@ -28,26 +24,15 @@ def command(config: Path, *, recorded: bool) -> None:
     Example: gitsidecar status --config config/gitsidecar.yaml
     """
     settings = options.settings(config)
-    history = memories.read(worlds.status_branch_of(settings).load(), restoring.restore)
+    history = records.load(settings)
     if history.recorded is None:
         click.echo(f"{settings.status_branch} is empty: no pass has been recorded yet", err=True)
         return
-    report = history.recorded if recorded else asyncio.run(_count(settings, history))
-    printing.show_status(report)
+    printing.show_status(history.recorded if recorded else _count(settings, history, history.recorded))
 
 
-async def _count(settings: configs.GitsidecarConfig, history: histories.History) -> reports.Report:
+def _count(settings: configs.GitsidecarConfig, history: histories.History, recorded: reports.Report) -> reports.Report:
     """Return the recorded sets' report as the cluster is now."""
-    assert history.recorded is not None
-    cluster = worlds.cluster_of(settings)
-    try:
-        await cluster.start(lambda: None)
-        snapshot = await cluster.observe()
-    finally:
-        await cluster.close()
-    rejections = {each.name: each.rejection for each in history.recorded.sets}
-    known = sorted(history.sets.items())
-    sets = tuple(dataclasses.replace(each.accepted, rejection=rejections[name]) for name, each in known)
-    desired = desires.Desired(history.recorded.revision, sets, history.recorded.found)
-    plan = planner.plan(desired, snapshot, history, clocks.WallClock().now())
+    snapshot = snapshots.live(worlds.cluster_of(settings))
+    plan = planner.plan(records.desired(history, recorded), snapshot, history, clocks.WallClock().now())
     return summaries.summarise(plan, (), history, cluster=settings.cluster.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 
@@ -16,6 +16,8 @@ class Row(Protocol):
 
 R = TypeVar("R", bound=Row)
 
+_MANY = 1000  # rows touched, after which most chunks of 100,000 pods have changed: as well say all of them
+
 
 class Cache(Generic[R]):
     """
@@ -24,22 +26,29 @@ class Cache(Generic[R]):
     Each method that changes rows says whether a planner can see the difference. `revision` counts all changes.
     """
 
-    def __init__(self, key: Callable[[R], Hashable]) -> None:
-        self.rows: dict[Hashable, R] = {}
+    def __init__(self, key: Callable[[R], str]) -> None:
+        self.rows: dict[str, R] = {}
         self.version = ""
         self.is_filled = False
         self.revision = 0
         self._key = key
-        self._ahead: set[Hashable] = set()  # rows that the watch has not told us of yet
+        self._ahead: set[str] = set()  # rows that the watch has not told us of yet
+        self._touched: set[str] | None = None
 
-    def replace(self, rows: Mapping[Hashable, R], version: str) -> bool:
+    def take_touched(self) -> set[str] | None:
+        """Return the keys of what was put in, replaced or taken out since the last call; ``None`` = it may be all."""
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def replace(self, rows: Mapping[str, R], version: str) -> bool:
         """Take in a whole list as of *version*; what our own writes have made newer since stays."""
         self._ahead = {key for key in self._ahead if _is_later(self.rows[key].resource_version, version)}
         replaced, self.rows = self.rows, {**rows, **{key: self.rows[key] for key in self._ahead}}
         is_visible = not self.is_filled or replaced.keys() != self.rows.keys()
-        is_visible = is_visible or any(not _is_same(replaced[key], row) for key, row in self.rows.items())
+        is_visible = is_visible or any(not is_same(replaced[key], row) for key, row in self.rows.items())
         self.version, self.is_filled = version, True
         self.revision += 1
+        self._touched = None
         return is_visible
 
     def see(self, row: R) -> bool:
@@ -61,7 +70,7 @@ class Cache(Generic[R]):
             return False  # a later pod of the same name
         self._ahead.discard(key)
         del self.rows[key]
-        self.revision += 1
+        self._touch(key)
         return True
 
     def fold(self, row: R) -> bool:
@@ -79,11 +88,18 @@ class Cache(Generic[R]):
         """Take in a bookmark of the watch: there are no more changes up to *version*."""
         self.version = version
 
-    def _put(self, key: Hashable, row: R) -> bool:
+    def _put(self, key: str, row: R) -> bool:
         known = self.rows.get(key)
         self.rows[key] = row
+        self._touch(key)
+        return known is None or not is_same(known, row)
+
+    def _touch(self, key: str) -> None:
         self.revision += 1
-        return known is None or not _is_same(known, row)
+        if self._touched is not None:
+            self._touched.add(key)
+            if len(self._touched) > _MANY:  # nor may it grow while nobody asks
+                self._touched = None
 
 
 def _is_later(version: str, than: str) -> bool:
@@ -93,7 +109,7 @@ def _is_later(version: str, than: str) -> bool:
     return False
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Say whether two rows of one object differ in nothing but the version."""
     if one.resource_version == other.resource_version:
         return True

@@ -8,7 +8,7 @@ import dataclasses
 import random
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from gitsidecar.cluster import (
     pacing,
     patches,
     refusals,
+    snapshots,
     verdicts,
 )
 from gitsidecar.manifests import pods as reading
@@ -43,13 +44,6 @@ class Health:
     pods: int
     relists: int
     fault: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Namespace:
-    name: str
-    labels: Mapping[str, str]
-    resource_version: str
 
 
 class KubernetesCluster:
@@ -73,8 +67,8 @@ class KubernetesCluster:
         self._feeds: tuple[feeds.Feed[Any], ...] = (self._pods, self._namespaces)
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._changed: Callable[[], None] = lambda: None
-        self._doubts = doubts.Doubts()
-        self._snapshot: tuple[tuple[int, int], pods.Snapshot] | None = None
+        self._doubts = doubts.Doubts(self._read_again, clock)
+        self._snapshots = snapshots.Snapshots(self._pods.cache, self._namespaces.cache)
 
     @property
     def health(self) -> Health:
@@ -115,15 +109,11 @@ class KubernetesCluster:
             ) from None
         self._check()
         await self._end_doubts()
-        revision = (self._pods.cache.revision, self._namespaces.cache.revision)
-        if self._snapshot is None or self._snapshot[0] != revision:
-            labels = {row.name: row.labels for row in self._namespaces.cache.rows.values()}
-            self._snapshot = (revision, reading.snapshot(self._pods.cache.rows.values(), labels))
-        return self._snapshot[1]
+        return await self._snapshots.take()
 
     def pod(self, namespace: str, name: str) -> pods.Pod | None:
         """Return the newest row of one pod from memory, or ``None``."""
-        return self._pods.cache.rows.get((namespace, name))
+        return self._pods.cache.rows.get(f"{namespace}/{name}")
 
     async def await_writes(self) -> bool:
         """Wait, a second at most, while the API server holds off all writes; say whether to send now."""
@@ -145,7 +135,7 @@ class KubernetesCluster:
             return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))
         except connections.FAULTS as fault:
             words = str(refusals.of_fault(fault, "patch the pod", self._connection.host))
-            return await self._find_out(verdicts.defer(action, words))
+            return await self._doubts.find_out(verdicts.defer(action, words))
         return await self._conclude(verdicts.judge(action, answer), answer)
 
     async def close(self) -> None:
@@ -160,12 +150,12 @@ class KubernetesCluster:
         """Do what the answer to a patch asks for, and return the outcome as it stands afterwards."""
         pod = outcome.action.pod
         if outcome.kind is outcomes.OutcomeKind.APPLIED:
-            return outcome if self._fold(answer.body) else await self._find_out(outcome)
+            return outcome if self._fold(answer.body) else await self._doubts.find_out(outcome)
         if outcome.kind is outcomes.OutcomeKind.CONFLICT:
             is_known, newest = await self._read_again(pod)
             return verdicts.settle(outcome, newest) if is_known else outcome
         if verdicts.is_unknown(answer):
-            return await self._find_out(outcome)
+            return await self._doubts.find_out(outcome)
         if answer.code == 429:
             self._gate.shut(outcome.retry_after or 0.0)
         elif answer.code == 401:
@@ -173,32 +163,13 @@ class KubernetesCluster:
                 await self._connection.refresh()
         return outcome
 
-    async def _find_out(self, outcome: outcomes.Outcome) -> outcomes.Outcome:
-        """Look whether a patch that had no clear answer was applied; as long as that fails, its pod is in doubt."""
-        action = outcome.action
-        doubt = self._doubts.add(action, self._clock())
-        is_known, newest = await self._read_again(action.pod)
-        if is_known:
-            self._doubts.end(doubt)
-        is_applied = newest is not None and verdicts.is_applied(action, newest)
-        return outcomes.Outcome(action, outcomes.OutcomeKind.APPLIED) if is_applied else outcome
-
     async def _end_doubts(self) -> None:
-        """
-        Read those pods again whose last patch may have been applied unseen.
-
-        Raises TransientError at the first that cannot be: on its old row, one pod too many would be moved.
-        """
-        for doubt in self._doubts.all():
-            pod = doubt.action.pod
-            if not doubt.is_over(self.pod(pod.namespace, pod.name), listed=self._pods.listed):
-                is_known, _ = await self._read_again(pod)
-                if not is_known:
-                    raise errors.TransientError(
-                        f"the outcome of a patch of {pod.key} is not known yet: its answer was lost, and the API "
-                        f"server at {self._connection.host} does not give the pod; nothing is planned until it does"
-                    )
-            self._doubts.end(doubt)
+        pod = await self._doubts.end(self.pod, listed=self._pods.listed)
+        if pod is not None:
+            raise errors.TransientError(
+                f"the outcome of a patch of {pod.key} is not known yet: its answer was lost, and the API server at "
+                f"{self._connection.host} does not give the pod; nothing is planned until it does"
+            )
 
     async def _read_again(self, pod: pods.Pod) -> tuple[bool, pods.Pod | None]:
         """Bring the newest form of *pod* into the cache; return whether that worked, and its row if there is one."""
@@ -252,18 +223,16 @@ def connect(target: configurations.Target, *, rhythm: feeds.Rhythm | None = None
     return KubernetesCluster(connections.Connection(target), rhythm=rhythm)
 
 
-def _read_namespace(raw: msgspec.Raw) -> _Namespace:
+def _read_namespace(raw: msgspec.Raw) -> snapshots.Namespace:
     name, labels = reading.read_namespace(raw)
-    return _Namespace(name, labels, answers.read_version(raw))
+    return snapshots.Namespace(name, labels, answers.read_version(raw))
 
 
 def _path(pod: pods.Pod) -> str:
     return f"/api/v1/namespaces/{urllib.parse.quote(pod.namespace, '')}/pods/{urllib.parse.quote(pod.name, '')}"
 
 
-_PODS: feeds.Kind[pods.Pod] = feeds.Kind(
-    "pods", "/api/v1/pods", reading.read_pod, lambda pod: (pod.namespace, pod.name)
-)
-_NAMESPACES: feeds.Kind[_Namespace] = feeds.Kind(
+_PODS: feeds.Kind[pods.Pod] = feeds.Kind("pods", "/api/v1/pods", reading.read_pod, lambda pod: pod.key)
+_NAMESPACES: feeds.Kind[snapshots.Namespace] = feeds.Kind(
     "namespaces", "/api/v1/namespaces", _read_namespace, lambda namespace: namespace.name
 )

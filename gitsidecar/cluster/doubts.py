@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 
-from gitsidecar.cluster import verdicts
-from gitsidecar.model import plans, pods
+from gitsidecar.cluster import pacing, verdicts
+from gitsidecar.model import outcomes, plans, pods
+
+ReadAgain = Callable[[pods.Pod], Awaitable[tuple[bool, pods.Pod | None]]]
+"""Bring the newest form of a pod into the cache; return whether that worked, and its row if there is one."""
+
+Find = Callable[[str, str], pods.Pod | None]
+"""Return the row that the cache has of namespace and name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,21 +34,39 @@ class Doubt:
 
 
 class Doubts:
-    """All doubts that are not over, at most one a pod."""
+    """All doubts that are not over, at most one a pod. *clock* gives monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_again: ReadAgain, clock: pacing.Clock) -> None:
+        self._read_again = read_again
+        self._clock = clock
         self._by_pod: dict[str, Doubt] = {}
 
-    def add(self, action: plans.Action, since: float) -> Doubt:
-        """Put the pod of *action* in doubt, in place of an earlier doubt."""
-        doubt = self._by_pod[action.pod.key] = Doubt(action, since)
-        return doubt
+    async def find_out(self, outcome: outcomes.Outcome) -> outcomes.Outcome:
+        """Look whether a patch that had no clear answer was applied; as long as that fails, its pod is in doubt."""
+        action = outcome.action
+        doubt = self._by_pod[action.pod.key] = Doubt(action, self._clock())
+        is_known, newest = await self._read_again(action.pod)
+        if is_known:
+            self._forget(doubt)
+        is_applied = newest is not None and verdicts.is_applied(action, newest)
+        return outcomes.Outcome(action, outcomes.OutcomeKind.APPLIED) if is_applied else outcome
 
-    def end(self, doubt: Doubt) -> None:
+    async def end(self, find: Find, *, listed: float) -> pods.Pod | None:
+        """
+        Read those pods again whose last patch may have been applied unseen; *listed* is as for `Doubt.is_over`.
+
+        Return the first that cannot be, or ``None``: on its old row, one pod too many would be moved.
+        """
+        for doubt in tuple(self._by_pod.values()):
+            pod = doubt.action.pod
+            if not doubt.is_over(find(pod.namespace, pod.name), listed=listed):
+                is_known, _ = await self._read_again(pod)
+                if not is_known:
+                    return pod
+            self._forget(doubt)
+        return None
+
+    def _forget(self, doubt: Doubt) -> None:
         """Take *doubt* out, unless a later one has taken its place."""
         if self._by_pod.get(doubt.action.pod.key) is doubt:
             del self._by_pod[doubt.action.pod.key]
-
-    def all(self) -> tuple[Doubt, ...]:
-        """Return them, oldest first."""
-        return tuple(self._by_pod.values())

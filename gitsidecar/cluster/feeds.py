@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import gc
 import random
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Generic
 
 import msgspec
@@ -25,7 +25,7 @@ class Kind(Generic[caches.R]):
     resource: str
     path: str
     read: Callable[[msgspec.Raw], caches.R]
-    key: Callable[[caches.R], Hashable]
+    key: Callable[[caches.R], str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Feed(Generic[caches.R]):
 
     async def _list(self) -> None:
         began = self._clock()
-        rows: dict[Hashable, caches.R] = {}
+        rows: dict[str, caches.R] = {}
         params = {"limit": str(self._rhythm.page_size)}
         while True:
             page = await self._page(params)

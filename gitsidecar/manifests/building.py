@@ -1,16 +1,18 @@
-"""A valid document to the SidecarSet that planning reads."""
+"""A valid document to the SidecarSet or RolloutPolicy that planning reads."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitsidecar.manifests import hashes, shapes
 from gitsidecar.manifests.rules import containers
+from gitsidecar.manifests.schemas import policies as policy_manifests
 from gitsidecar.manifests.schemas import selectors as schemas
 from gitsidecar.manifests.schemas import sidecarsets as manifests
 from gitsidecar.manifests.schemas import strategies
-from gitsidecar.model import findings, selectors, sidecarsets
+from gitsidecar.model import findings, policies, selectors, sidecarsets
 
 _DEFAULT_HISTORY_LIMIT = 10
 
@@ -26,12 +28,47 @@ def build(manifest: manifests.Manifest, value: Mapping[str, Any], place: finding
         sidecars=tuple(_sidecars(written)),
         spec_hash=computed.spec,
         shape_hash=computed.shape,
+        labels=dict(manifest.metadata.labels or {}),
         namespace_selector=_selector(spec.namespace_selector) if spec.namespace_selector else None,
         update=_strategy(spec.update_strategy or strategies.UpdateStrategy()),
         is_adopting=(manifest.metadata.annotations or {}).get(sidecarsets.ADOPT_ANNOTATION) == "true",
         revision_history_limit=_DEFAULT_HISTORY_LIMIT if limit is None else max(1, limit),
         document=shapes.to_json(value),
     )
+
+
+def build_policy(
+    manifest: policy_manifests.Manifest, value: Mapping[str, Any], place: findings.Place
+) -> policies.RolloutPolicy:
+    """Return the policy that *manifest* describes; *value* is the same document as plain values."""
+    spec = manifest.spec
+    deadline = spec.progress_deadline_seconds
+    return policies.RolloutPolicy(
+        name=manifest.metadata.name,
+        place=place,
+        targets=(build_target(spec),),
+        windows=tuple(map(_window, spec.windows or ())),
+        freezes=tuple(
+            policies.Freeze(" ".join(each.reason.split()), each.from_, each.until) for each in spec.freezes or ()
+        ),
+        pods_per_minute=spec.pods_per_minute,
+        min_ready=datetime.timedelta(seconds=spec.min_ready_seconds or 0),
+        progress_deadline=None if deadline is None else datetime.timedelta(seconds=deadline),
+        document=shapes.to_json(value),
+    )
+
+
+def build_target(written: policy_manifests.Targets) -> policies.Target:
+    """Return which sets *written* means; an empty selector, an empty list, and neither mean all."""
+    chosen = written.sidecar_set_selector
+    return policies.Target(
+        None if chosen is None else _selector(chosen), tuple(dict.fromkeys(written.sidecar_sets or ()))
+    )
+
+
+def _window(written: policy_manifests.Window) -> policies.Window:
+    schedule = " ".join(written.schedule.split())
+    return policies.Window(policies.WindowType(written.type), schedule, written.duration, written.time_zone or "UTC")
 
 
 def _sidecars(spec: Mapping[str, Any]) -> Iterator[sidecarsets.Sidecar]:
@@ -42,7 +79,7 @@ def _sidecars(spec: Mapping[str, Any]) -> Iterator[sidecarsets.Sidecar]:
             yield sidecarsets.Sidecar(container["name"], container["image"], True, shapes.shape(container))
 
 
-def _selector(written: schemas.Selector) -> selectors.Selector:
+def _selector(written: schemas.AnySelector) -> selectors.Selector:
     return selectors.Selector(
         tuple(sorted((written.match_labels or {}).items())),
         tuple(
@@ -60,4 +97,17 @@ def _strategy(written: strategies.UpdateStrategy) -> sidecarsets.UpdateStrategy:
         selector=_selector(written.selector) if written.selector else None,
         partition=default.partition if written.partition is None else written.partition,
         max_unavailable=default.max_unavailable if written.max_unavailable is None else written.max_unavailable,
+        priority=_priority(written.priority_strategy),
+        scatter=tuple(sidecarsets.Scatter(each.key, each.value) for each in written.scatter_strategy or ()),
+    )
+
+
+def _priority(written: strategies.PriorityStrategy | None) -> sidecarsets.Priority | None:
+    if written is None or not (written.weight_priority or written.order_priority):
+        return None
+    return sidecarsets.Priority(
+        tuple(
+            sidecarsets.Weight(each.weight, _selector(each.match_selector)) for each in written.weight_priority or ()
+        ),
+        tuple(each.ordered_key for each in written.order_priority or ()),
     )

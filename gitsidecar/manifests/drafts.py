@@ -1,4 +1,4 @@
-"""A SidecarSet's document on its way to a model: in v1beta1 form, but still tied to what the person wrote."""
+"""A document on its way to a model: in its newest form, but still tied to what the person wrote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gitsidecar.model import findings
 @dataclasses.dataclass(frozen=True, slots=True)
 class Draft:
     """
-    A document in v1beta1 form.
+    A document in its newest form (a SidecarSet in v1beta1).
 
     `origins` maps a field that was moved to the path at which it was written. `found` tells what was moved.
     """
@@ -31,7 +31,7 @@ class Draft:
         *,
         at_key: bool = False,
     ) -> findings.Finding:
-        """Return a finding about *path* (of the v1beta1 form), placed and named as the person wrote it."""
+        """Return a finding about *path* (of the newest form), placed and named as the person wrote it."""
         return self.document.finding(self._written(path), message, level, at_key=at_key)
 
     def _written(self, path: documents.Path) -> documents.Path:

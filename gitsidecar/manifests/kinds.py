@@ -1,4 +1,4 @@
-"""Which documents of a file are SidecarSets, and what is said about the others."""
+"""Which documents of a file are SidecarSets or RolloutPolicies, and what is said about the others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import enum
 from collections.abc import Iterator
 from typing import Any
 
-from gitsidecar.manifests import documents, drafts, names, older, unsupported
+from gitsidecar.manifests import documents, drafts, names, older
 from gitsidecar.model import findings
 
 KIND = "SidecarSet"
+POLICY = "RolloutPolicy"
+POLICY_VERSION = "gitsidecar.io/v1alpha1"
 _GROUP = "apps.kruise.io"
 _OUR_GROUP = "gitsidecar.io"
+_SETTINGS = "GitsidecarConfig"
+_POLICY_FIELDS = frozenset(("sidecarSetSelector", "sidecarSets", "windows", "freezes", "podsPerMinute"))
 _MAX_ITEMS = 5000
 
 
@@ -21,6 +25,7 @@ class Role(enum.Enum):
 
     SET = enum.auto()  # a SidecarSet, or plainly meant as one: its fields are worth checking
     DOUBTFUL = enum.auto()  # may have been meant as one: it is refused, and its name with it
+    POLICY = enum.auto()  # a RolloutPolicy, or possibly meant as one: refused, it still holds what it covers
     OTHER = enum.auto()
 
 
@@ -52,25 +57,36 @@ def _classify(document: documents.Document) -> Sorted:
         return Sorted(document, Role.OTHER, (*document.faults, _no_object(document)))
     version, kind = _text(value.get("apiVersion")), _text(value.get("kind"))
     group = version.rpartition("/")[0]
-    if kind in unsupported.KINDS:
-        fault = document.finding(("kind",), f"{kind} is not supported yet: {unsupported.KINDS[kind]}")
-        return Sorted(document, Role.OTHER, (*document.faults, fault))
-    if kind == KIND:
-        return Sorted(document, Role.SET, (*document.faults, *_version_faults(document, version)))
-    if kind:
-        if not _is_meant(group, kind):
-            return Sorted(document, Role.OTHER, (_other_kind(document, group, kind),))
-        fault = document.finding(("kind",), f"{names.shown(kind)} is not known: write kind: {KIND}")
-        return Sorted(document, Role.SET, (*document.faults, fault))
-    return _classify_kindless(document, group)
+    if not kind:
+        return _classify_kindless(document, group)
+    meant = _meant(group, kind)
+    if not meant:
+        return _classify_other(document, group, kind)
+    faults = [*document.faults]
+    if kind != meant:
+        faults.append(document.finding(("kind",), f"{names.shown(kind)} is not known: write kind: {meant}"))
+    versions = (older.V1BETA1, older.V1ALPHA1) if meant == KIND else (POLICY_VERSION,)
+    faults += _version_faults(document, version, versions)
+    return Sorted(document, Role.SET if meant == KIND else Role.POLICY, tuple(faults))
+
+
+def _classify_other(document: documents.Document, group: str, kind: str) -> Sorted:
+    if group != _OUR_GROUP or kind == _SETTINGS:
+        note = document.finding(("kind",), f"{kind[:80]} is not ours and is ignored", findings.Level.NOTE)
+        return Sorted(document, Role.OTHER, (note,))
+    hint = names.suggestion(kind, [_SETTINGS])
+    fault = document.finding(("kind",), f"{names.shown(kind)} is not known: {hint or f'write kind: {POLICY}'}")
+    return Sorted(document, Role.OTHER if hint else Role.POLICY, (*document.faults, fault))
 
 
 def _classify_kindless(document: documents.Document, group: str) -> Sorted:
+    if group == _OUR_GROUP or _POLICY_FIELDS & drafts.mapping(document.value.get("spec")).keys():
+        message = f"is missing: write apiVersion: {POLICY_VERSION} and kind: {POLICY}"
+        return Sorted(document, Role.POLICY, (*document.faults, document.finding(("kind",), message)))
     message = f"is missing: write apiVersion: {older.V1BETA1} and kind: {KIND} if it is meant as one"
-    if group == _GROUP:
-        return Sorted(document, Role.SET, (*document.faults, document.finding(("kind",), message)))
-    if _has_sections(document.value):
-        return Sorted(document, Role.DOUBTFUL, (*document.faults, document.finding(("kind",), message)))
+    if group == _GROUP or _has_sections(document.value):
+        role = Role.SET if group == _GROUP else Role.DOUBTFUL
+        return Sorted(document, role, (*document.faults, document.finding(("kind",), message)))
     warning = document.finding(("kind",), f"{message}; it is ignored", findings.Level.WARNING)
     return Sorted(document, Role.OTHER, (*document.faults, warning))
 
@@ -82,29 +98,24 @@ def _no_object(document: documents.Document) -> findings.Finding:
     return document.finding((), message, findings.Level.WARNING)
 
 
-def _version_faults(document: documents.Document, version: str) -> tuple[findings.Finding, ...]:
-    if version in (older.V1ALPHA1, older.V1BETA1):
+def _version_faults(document: documents.Document, version: str, known: tuple[str, ...]) -> tuple[findings.Finding, ...]:
+    if version in known:
         return ()
     if not version:
-        return (document.finding(("apiVersion",), f"is missing: write apiVersion: {older.V1BETA1}"),)
-    message = f"{names.shown(version)} is not known: write {older.V1BETA1} (or {older.V1ALPHA1})"
-    return (document.finding(("apiVersion",), message),)
+        return (document.finding(("apiVersion",), f"is missing: write apiVersion: {known[0]}"),)
+    others = f" (or {', '.join(known[1:])})" if known[1:] else ""
+    return (document.finding(("apiVersion",), f"{names.shown(version)} is not known: write {known[0]}{others}"),)
 
 
-def _is_meant(group: str, kind: str) -> bool:
-    """Say whether *kind* is SidecarSet misspelt; another kind of another group is nobody's mistake."""
-    if group == _OUR_GROUP:
-        return False
+def _meant(group: str, kind: str) -> str:
+    """Return which of our kinds *kind* is, or misspells; another kind of another group is nobody's mistake."""
     plain = kind.lower()
-    return plain in (KIND.lower(), f"{KIND.lower()}s") or (group == _GROUP and bool(names.suggestion(kind, [KIND])))
-
-
-def _other_kind(document: documents.Document, group: str, kind: str) -> findings.Finding:
-    if group == _OUR_GROUP and kind != "GitsidecarConfig":
-        hint = names.suggestion(kind, unsupported.KINDS) or f"{_OUR_GROUP} has: {', '.join(unsupported.KINDS)}"
-        return document.finding(("kind",), f"{names.shown(kind)} is not known: {hint}")
-    message = f"{kind[:80]} is not ours and is ignored"
-    return document.finding(("kind",), message, findings.Level.NOTE)
+    for known, spellings in ((KIND, ("sidecarset", "sidecarsets")), (POLICY, ("rolloutpolicy", "rolloutpolicies"))):
+        if plain in spellings:
+            return known
+    if group not in (_GROUP, _OUR_GROUP):
+        return ""
+    return next((known for known in (KIND, POLICY) if names.suggestion(kind, [known])), "")
 
 
 def _has_sections(value: dict[str, Any]) -> bool:

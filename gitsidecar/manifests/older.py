@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitsidecar.manifests import documents, drafts, names
+from gitsidecar.manifests import cleaning, documents, drafts, names
 from gitsidecar.model import findings
 
 V1ALPHA1 = "apps.kruise.io/v1alpha1"
@@ -20,44 +20,31 @@ _STRATEGY_FIELDS = (
     "scatterStrategy",
     "priorityStrategy",
 )
-_SERVER_FIELDS = (
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "finalizers",
-    "generation",
-    "managedFields",
-    "ownerReferences",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-)
 # Read as absent, a forgotten value here would move pods that were meant to stay, or take in more of them.
 _VITAL = ("selector", "namespaceSelector", "namespace", "updateStrategy", "strategy", "paused")
 
 
 def modernise(document: documents.Document) -> drafts.Draft:
     """Return *document* (a mapping) in v1beta1 form, without nulls and without what a server adds."""
-    return _Modernising(document).run()
+    return _Modernising(cleaning.clean(document, _is_vital)).run()
+
+
+def _is_vital(path: documents.Path) -> bool:
+    return path[0] == "spec" and len(path) > 1 and path[1] in _VITAL
 
 
 class _Modernising:
-    """Rewrites a copy of one document, step by step, and keeps track of where each moved field stood."""
+    """Rewrites one document, step by step, and keeps track of where each moved field stood."""
 
-    def __init__(self, document: documents.Document) -> None:
-        self._document = document
+    def __init__(self, cleaned: drafts.Draft) -> None:
+        self._document = cleaned.document
         self._origins: dict[documents.Path, documents.Path] = {}
-        self._found: list[findings.Finding] = []
-        self._doubtful = {fault.field for fault in document.faults}
-        self._value: dict[str, Any] = self._copy(document.value, ())
+        self._found = list(cleaned.found)
+        self._value: dict[str, Any] = dict(cleaned.value)
         self._is_v1alpha1 = self._value.get("apiVersion") == V1ALPHA1
 
     def run(self) -> drafts.Draft:
-        self._value.pop("status", None)
         metadata, spec = self._value.get("metadata"), self._value.get("spec")
-        if isinstance(metadata, dict):
-            for field in _SERVER_FIELDS:
-                metadata.pop(field, None)
         if isinstance(spec, dict):
             self._move_strategies(spec)
             if self._is_v1alpha1:
@@ -66,29 +53,6 @@ class _Modernising:
         if self._value.get("apiVersion") == V1ALPHA1:
             self._value["apiVersion"] = V1BETA1
         return drafts.Draft(self._document, self._value, self._origins, tuple(self._found))
-
-    def _copy(self, value: Any, path: documents.Path) -> Any:
-        if isinstance(value, list):
-            return [self._copy(item, (*path, index)) for index, item in enumerate(value)]
-        if not isinstance(value, dict):
-            return value
-        copied = {}
-        for key, member in value.items():
-            if member is None:
-                self._tell_null((*path, key))
-            else:
-                copied[key] = self._copy(member, (*path, key))
-        return copied
-
-    def _tell_null(self, path: documents.Path) -> None:
-        if documents.spell(self._document.base + path) in self._doubtful:
-            return  # an alias, refused already
-        if path[0] == "status" or (path[0] == "metadata" and len(path) == 2 and path[1] in _SERVER_FIELDS):
-            return
-        if path[0] == "spec" and len(path) > 1 and path[1] in _VITAL:
-            self._tell(path, "has no value: write one, or remove the field", findings.Level.ERROR)
-        else:
-            self._tell(path, "has no value and is read as if it were not there: write one, or remove the field")
 
     def _tell(
         self, path: documents.Path, message: str, level: findings.Level = findings.Level.WARNING, *, at_key: bool = True

@@ -7,7 +7,7 @@ import re
 
 import yaml
 
-from gitsidecar.manifests import composing, documents
+from gitsidecar.manifests import composing, documents, jsons
 from gitsidecar.model import files, findings
 
 MAX_BYTES = 1 << 20
@@ -54,7 +54,10 @@ def _decode(file: files.File) -> str | findings.Finding:
     if wrong is not None:
         message = f"character U+{ord(wrong[0]):04X} is not allowed in YAML: remove it"
         return _at(file.path, text[: wrong.start()], message)
-    return _JSON_PAIR.sub(_join_pair, text) if file.path.endswith(".json") else text
+    if not file.path.endswith(".json"):
+        return text
+    fault = jsons.fault(text)  # first, because YAML takes what other readers of JSON refuse
+    return _JSON_PAIR.sub(_join_pair, text) if fault is None else _at(file.path, text[: fault.at], fault.words)
 
 
 def _at(file: str, before: str, message: str) -> findings.Finding:
@@ -69,17 +72,32 @@ def _syntax(file: str, error: yaml.YAMLError) -> findings.Finding:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "context", None) or "cannot be parsed"
     hint = next((f": {words}" for part, words in _HINTS if part in f"{problem} {error}"), "")
+    if isinstance(error, yaml.scanner.ScannerError) and "end of stream" in str(problem):
+        mark = error.context_mark or mark  # where the quote was opened: the end of the file tells nothing
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
     return findings.Finding(file, line, column, "", f"is not valid YAML: {problem}{hint}")
 
 
+_INDICATORS = "put text that begins with one of & * ! | > % @ ` , [ ] { } in quotes"
 _HINTS = (
     ("maximum nesting depth", f"more than {composing.MAX_DEPTH} levels are refused"),
     ("cannot start any token", "indent with spaces, never tabs, and put text that begins with @, ` or % in quotes"),
-    ("mapping values are not allowed", "put text that contains ': ' in quotes, and check the indentation"),
+    ("tab character", "indent with spaces, never tabs"),
+    (
+        "mapping values are not allowed",
+        "put text that contains ': ' in quotes, write 'name: value' with a space, and check the indentation",
+    ),
+    ("sequence entries are not allowed", "begin each '- ' on a line of its own, and put text with '- ' in quotes"),
+    ("did not find expected '-' indicator", "begin all items of a list in the same column"),
+    ("did not find expected <document start>", "begin all fields in the same column, and each document with ---"),
     ("did not find expected key", "check the indentation of this line and the one before it"),
     ("could not find expected ':'", "write 'name: value', and check the indentation"),
     ("invalid Unicode character escape", "write the character itself"),
     ("unexpected end of stream", "a quote or bracket that was opened is never closed"),
+    ("unexpected document indicator", "a quote or bracket that was opened is never closed, or text is not indented"),
     ("did not find expected ',' or", "a bracket that was opened is never closed, or a comma is missing"),
+    ("unexpected ':'", "a bracket that was opened is never closed, or a comma is missing"),
+    ("unknown escape character", "write \\\\ for a backslash, or put the text in single quotes"),
+    ("comment or line break", f"{_INDICATORS}, and begin the text after | or > on the next line"),
+    ("", _INDICATORS),
 )

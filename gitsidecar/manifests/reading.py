@@ -1,28 +1,45 @@
-"""One document to a SidecarSet, or to every reason why not."""
+"""One document to a SidecarSet or RolloutPolicy, or to every reason why not."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import pydantic
 
-from gitsidecar.manifests import building, documents, drafts, kinds, names, older, unsupported, wording
+from gitsidecar.manifests import (
+    building,
+    cleaning,
+    documents,
+    drafts,
+    kinds,
+    names,
+    older,
+    refusing,
+    unsupported,
+    wording,
+)
+from gitsidecar.manifests.rules import policies as policy_rules
 from gitsidecar.manifests.rules import sets as rules
+from gitsidecar.manifests.schemas import policies as policy_schemas
 from gitsidecar.manifests.schemas import sidecarsets as schemas
-from gitsidecar.model import findings, sidecarsets
+from gitsidecar.model import findings, policies, sidecarsets
 
 _MAX_FINDINGS = 200
 """Of one document's rules: who has broken so many reads no further."""
+
+_Manifest = TypeVar("_Manifest", bound=pydantic.BaseModel)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
     """
-    A document that is, or was meant as, a SidecarSet.
+    A document that is, or was meant as, a SidecarSet or a RolloutPolicy.
 
-    `name` is empty when none could be read; `place` is where it stands. `accepted` is ``None`` when `found` has errors.
+    `name` is empty when none could be read; `place` is where it stands. `accepted` is the set, ``None`` when `found`
+    has errors. `policy` is ``None`` for a set, and for a policy there in any case: refused, it still holds.
     """
 
     document: documents.Document
@@ -30,26 +47,27 @@ class Entry:
     place: findings.Place
     found: tuple[findings.Finding, ...]
     accepted: sidecarsets.SidecarSet | None = None
+    policy: policies.RolloutPolicy | None = None
+
+    @property
+    def kind(self) -> str:
+        return kinds.KIND if self.policy is None else kinds.POLICY
 
     def finding(self, message: str) -> findings.Finding:
-        """Return an error at the set's name."""
+        """Return an error at the name."""
         return self.document.finding(("metadata", "name"), message)
 
 
 def read(each: kinds.Sorted) -> Entry:
     """Return what *each* (not of the role OTHER) comes to, with all that is to be said about it at once."""
     document = each.document
-    name = name_of(document.value)
-    place = document.finding(("metadata", "name"), "").place
-    if each.role is not kinds.Role.SET:
-        return Entry(document, name, place, each.found)
-    draft = older.modernise(document)
-    checked = _validate(draft)
-    told = itertools.islice(rules.check(draft), _MAX_FINDINGS)
-    found = (*each.found, *draft.found, *checked.found, *told, *unsupported.check(draft))
-    if checked.manifest is None or any(finding.level is findings.Level.ERROR for finding in found):
-        return Entry(document, name, place, found)
-    return Entry(document, name, place, found, building.build(checked.manifest, draft.value, place))
+    bare = Entry(document, name_of(document.value), document.finding(("metadata", "name"), "").place, each.found)
+    match each.role:
+        case kinds.Role.SET:
+            return _read_set(bare)
+        case kinds.Role.POLICY:
+            return _read_policy(bare)
+    return bare
 
 
 def name_of(value: Any) -> str:
@@ -58,16 +76,44 @@ def name_of(value: Any) -> str:
     return name if isinstance(name, str) and not names.label_fault(name) else ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Checked:
-    manifest: schemas.Manifest | None
-    found: tuple[findings.Finding, ...] = ()
+def _read_set(bare: Entry) -> Entry:
+    draft = older.modernise(bare.document)
+    manifest, faults = _validate(draft, schemas.Manifest, (older.V1BETA1, kinds.KIND))
+    told = itertools.islice(rules.check(draft), _MAX_FINDINGS)
+    found = (*bare.found, *draft.found, *faults, *told, *unsupported.check(draft))
+    accepted = None
+    if manifest is not None and not _errors(found):
+        accepted = building.build(manifest, draft.value, bare.place)
+    return dataclasses.replace(bare, found=found, accepted=accepted)
 
 
-def _validate(draft: drafts.Draft) -> _Checked:
+def _read_policy(bare: Entry) -> Entry:
+    draft = cleaning.clean(bare.document, _is_vital_in_policies)
+    manifest, faults = _validate(draft, policy_schemas.Manifest, (kinds.POLICY_VERSION, kinds.POLICY))
+    told = itertools.islice(policy_rules.check(draft), _MAX_FINDINGS)
+    found = (*bare.found, *draft.found, *faults, *told)
+    if manifest is not None and not _errors(found):
+        policy = building.build_policy(manifest, draft.value, bare.place)
+    else:
+        policy = refusing.refuse(bare.name, bare.place, [refusing.target_of(bare.document)], _errors(found))
+    return dataclasses.replace(bare, found=found, policy=policy)
+
+
+def _is_vital_in_policies(path: documents.Path) -> bool:
+    return path[0] == "spec" and len(path) > 1  # read as absent, a forgotten value would open what was to be closed
+
+
+def _errors(found: Iterable[findings.Finding]) -> list[findings.Finding]:
+    return [finding for finding in found if finding.level is findings.Level.ERROR]
+
+
+def _validate(
+    draft: drafts.Draft, model: type[_Manifest], head: tuple[str, str]
+) -> tuple[_Manifest | None, tuple[findings.Finding, ...]]:
+    """Return the manifest, or ``None`` and the reasons; *head* is the right apiVersion and kind."""
     # Faults of these two have been told already; with them right, the fields are checked all the same.
-    value = {**draft.value, "apiVersion": older.V1BETA1, "kind": kinds.KIND}
+    value = {**draft.value, "apiVersion": head[0], "kind": head[1]}
     try:
-        return _Checked(schemas.Manifest.model_validate(value))
+        return model.model_validate(value), ()
     except pydantic.ValidationError as error:
-        return _Checked(None, tuple(wording.explain(error, draft)))
+        return None, tuple(wording.explain(error, draft, model=model))

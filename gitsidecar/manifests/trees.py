@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from gitsidecar.manifests import kinds, parsing, reading
-from gitsidecar.model import desires, files, findings
+from gitsidecar.manifests import covering, kinds, parsing, reading, refusing
+from gitsidecar.model import desires, files, findings, policies, sidecarsets
 
 _RANKS = (findings.Level.ERROR, findings.Level.WARNING, findings.Level.NOTE)
 _MAX_FINDINGS = 300
@@ -15,14 +16,34 @@ _MAX_FINDINGS = 300
 
 def read(tree: files.Tree) -> desires.Desired:
     """
-    Return the sets of *tree* in order of name, and all that was found; never raises, whatever the files hold.
+    Return the sets and policies of *tree*, and all that was found; never raises, whatever the files hold.
 
-    A document with an error is left out and its set named in `refused`. When not even its name could be read, its file
-    is `unread`, like one that is no YAML at all: any missing set may stand in it.
+    A SidecarSet with an error is left out and named in `refused`; a RolloutPolicy with an error stays, as a rejection.
+    When not even a name could be read, the file is `unread`, like one that is no YAML at all: any missing set or policy
+    may stand in it.
     """
+    entries, found, unread = _sort(tree)
+    groups = _gather(entries)
+    found += itertools.chain.from_iterable(entry.found for entry in entries)
+    found += itertools.chain.from_iterable(group.collisions for group in groups)
+    unread |= {entry.place.file for entry in entries if not entry.name}
+    desired = desires.Desired(
+        tree.revision,
+        tuple(sorted(_sets(groups), key=lambda each: each.name)),
+        refused=tuple(sorted(_refused(groups))),
+        unread=tuple(sorted(unread)),
+        policies=tuple(sorted(_policies(groups), key=lambda each: each.name)),
+    )
+    found += covering.check(entries, desired)
+    # A set, because the faults of a list are those of each item.
+    return dataclasses.replace(desired, found=tuple(_within_limit(sorted(set(found)))))
+
+
+def _sort(tree: files.Tree) -> tuple[list[reading.Entry], list[findings.Finding], set[str]]:
+    """Return the entries of all files, what was found besides, and the files that are not read for sure."""
+    entries: list[reading.Entry] = []
     found = list(tree.refused)
     unread = {finding.file for finding in tree.refused}
-    entries: list[reading.Entry] = []
     for file in tree.files:
         contents = parsing.read(file)
         found += contents.faults or _tell_empty(file, contents)
@@ -35,27 +56,47 @@ def read(tree: files.Tree) -> desires.Desired:
                 entries.append(reading.read(each))
             if each.document.faults and any(finding in each.found for finding in each.document.faults):
                 unread.add(file.path)
-    collisions = _collisions(entries)
-    found += itertools.chain.from_iterable(entry.found for entry in entries)
-    found += collisions
-    return _desired(tree.revision, entries, found, unread)
+    return entries, found, unread
 
 
-def _desired(
-    revision: str, entries: list[reading.Entry], found: Iterable[findings.Finding], unread: set[str]
-) -> desires.Desired:
-    counts: dict[str, int] = {}
-    for entry in entries:
-        counts[entry.name] = counts.get(entry.name, 0) + 1
-    accepted = [entry.accepted for entry in entries if entry.accepted is not None and counts[entry.name] == 1]
-    names = {each.name for each in accepted}
-    return desires.Desired(
-        revision,
-        tuple(sorted(accepted, key=lambda each: each.name)),
-        tuple(_within_limit(sorted(set(found)))),  # a set, because the faults of a list are those of each item
-        tuple(sorted(name for name in counts if name and name not in names)),
-        tuple(sorted(unread | {entry.place.file for entry in entries if not entry.name})),
-    )
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Group:
+    """The entries of one kind and name, and the errors when there are several; one without a name is alone."""
+
+    first: reading.Entry
+    others: tuple[reading.Entry, ...]
+    collisions: tuple[findings.Finding, ...]
+
+
+def _gather(entries: Iterable[reading.Entry]) -> list[_Group]:
+    groups: dict[tuple[str, str | int], list[reading.Entry]] = {}
+    for index, entry in enumerate(entries):
+        groups.setdefault((entry.kind, entry.name or index), []).append(entry)
+    return [_Group(same[0], tuple(same[1:]), tuple(_collisions(same))) for same in groups.values()]
+
+
+def _sets(groups: Iterable[_Group]) -> Iterator[sidecarsets.SidecarSet]:
+    for group in groups:
+        if group.first.accepted is not None and not group.others:
+            yield group.first.accepted
+
+
+def _refused(groups: Iterable[_Group]) -> Iterator[str]:
+    for group in groups:
+        if group.first.policy is None and group.first.name and (group.others or group.first.accepted is None):
+            yield group.first.name
+
+
+def _policies(groups: Iterable[_Group]) -> Iterator[policies.RolloutPolicy]:
+    for group in groups:
+        if group.first.policy is None:
+            continue
+        if not group.others:
+            yield group.first.policy
+        else:  # one stands for all of the name, and holds what any of them covers
+            named = (entry.policy for entry in (group.first, *group.others) if entry.policy is not None)
+            targets = itertools.chain.from_iterable(policy.targets for policy in named)
+            yield refusing.refuse(group.first.name, group.first.place, targets, group.collisions)
 
 
 def _within_limit(found: Iterable[findings.Finding]) -> Iterator[findings.Finding]:
@@ -74,16 +115,11 @@ def _tell_empty(file: files.File, contents: parsing.Reading) -> tuple[findings.F
     return (findings.Finding(file.path, 0, 0, "", "is empty and is ignored", findings.Level.NOTE),)
 
 
-def _collisions(entries: Iterable[reading.Entry]) -> list[findings.Finding]:
-    """Return an error at each of several sets of one name: which of them is meant, nobody can tell."""
-    by_name: dict[str, list[reading.Entry]] = {}
-    for entry in entries:
-        by_name.setdefault(entry.name, []).append(entry)
-    found = []
-    for name, same in by_name.items():
-        for entry in same if name and len(same) > 1 else ():
-            others = [str(each.place) for each in same[:4] if each is not entry][:3]
-            more = f" and {len(same) - 1 - len(others)} more" if len(same) - 1 > len(others) else ""
-            message = f"{name!r} is also the name of the SidecarSet at {', '.join(others)}{more}: rename or remove one"
-            found.append(entry.finding(message))
-    return found
+def _collisions(same: Sequence[reading.Entry]) -> Iterator[findings.Finding]:
+    """Yield an error at each of several documents of one kind and name: which is meant, nobody can tell."""
+    for entry in same if len(same) > 1 else ():
+        others = [str(each.place) for each in same[:4] if each is not entry][:3]
+        more = f" and {len(same) - 1 - len(others)} more" if len(same) - 1 > len(others) else ""
+        places = f"{', '.join(others)}{more}"
+        message = f"{entry.name!r} is also the name of the {entry.kind} at {places}: rename or remove one"
+        yield entry.finding(message)

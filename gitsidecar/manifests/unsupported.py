@@ -16,8 +16,6 @@ _ANY = object()
 
 # Path (None stands for every item of a list), the value that is meant, and what to do instead.
 _FIELDS: tuple[tuple[tuple[str | None, ...], object, str], ...] = (
-    (("spec", "updateStrategy", "priorityStrategy"), _ANY, "remove it; pods move in the default order"),
-    (("spec", "updateStrategy", "scatterStrategy"), _ANY, "remove it; pods move in the default order"),
     (("spec", "containers", None, "upgradeStrategy", "upgradeType"), "HotUpgrade", "write ColdUpgrade, or remove it"),
     (
         ("spec", "initContainers", None, "upgradeStrategy", "upgradeType"),
@@ -27,11 +25,6 @@ _FIELDS: tuple[tuple[tuple[str | None, ...], object, str], ...] = (
     (("metadata", "annotations", "apps.kruise.io/sidecarset-canary"), _ANY, "use updateStrategy.selector for a canary"),
     (("metadata", "annotations", "apps.kruise.io/sidecarset-base"), _ANY, "use updateStrategy.selector for a canary"),
 )
-
-KINDS = {
-    "RolloutPolicy": "its windows, freezes and pace would not hold: stop rollouts with updateStrategy.paused: true"
-}
-"""Kinds of the group gitsidecar.io that are planned, and what to do until then."""
 
 # These only say how new pods are given their sidecars: nothing about a rollout is wrong without them.
 _INJECTION_SPEC = ("injectionStrategy", "patchPodMetadata", "imagePullSecrets", "volumes", "customVersion")

@@ -11,7 +11,7 @@ import pydantic
 from pydantic_core import ErrorDetails
 
 from gitsidecar.manifests import documents, drafts, names
-from gitsidecar.manifests.schemas import bases, sidecarsets
+from gitsidecar.manifests.schemas import bases, policies, sidecarsets
 from gitsidecar.model import findings
 
 _MAX_ERRORS = 100
@@ -27,6 +27,14 @@ _MISSING = {
     "containerPort": "write e.g. containerPort: 8080",
     "mountPath": "write e.g. mountPath: /var/log/nginx",
 }
+_MISSING_IN_POLICIES = {
+    "name": "write e.g. name: nights",
+    "spec": "write spec: with windows, freezes or podsPerMinute",
+    "type": "write Allow or Deny",
+    "schedule": "write e.g. schedule: '0 22 * * MON-FRI'",
+    "duration": "write e.g. duration: 4h",
+    "reason": "say why, it is shown to whoever waits, e.g. reason: Christmas trade",
+}
 
 # Fields that people know from elsewhere: what is called what here.
 _ELSEWHERE: dict[documents.Path, str] = {
@@ -41,6 +49,14 @@ _ELSEWHERE: dict[documents.Path, str] = {
     ("spec", "template"): "a SidecarSet has no template: write spec.containers",
     ("spec", "updateStrategy", "rollingUpdate"): "write its fields directly under updateStrategy",
     ("spec", "updateStrategy", "maxSurge"): "a pod is updated in place, so there is no surge: remove it",
+}
+_ELSEWHERE_IN_POLICIES: dict[documents.Path, str] = {
+    ("metadata", "namespace"): "a RolloutPolicy belongs to no namespace: remove it",
+    ("metadata", "generateName"): "write metadata.name: a file in Git needs a name that stays",
+    ("spec", "selector"): "it is sets that are chosen, not pods: write sidecarSetSelector or sidecarSets",
+    ("spec", "paused"): "write a freeze, which says why: freezes: [{reason: ...}]",
+    ("spec", "maxUnavailable"): "stands in the SidecarSet's updateStrategy: remove it",
+    ("spec", "timeZone"): "stands in each window: move it there",
 }
 
 
@@ -69,7 +85,8 @@ def _explain(error: ErrorDetails, draft: drafts.Draft, model: type[pydantic.Base
     path: documents.Path = error["loc"][:-1] if is_key else error["loc"]
     kind = error["type"]
     if kind == "missing":
-        hint = _MISSING.get(str(path[-1]), f"write {path[-1]}: ...")
+        hints = _MISSING_IN_POLICIES if model is policies.Manifest else _MISSING
+        hint = hints.get(str(path[-1])) or _MISSING.get(str(path[-1]), f"write {path[-1]}: ...")
         return draft.finding(path, f"is missing: {hint}", at_key=True)
     if kind == "extra_forbidden":
         return draft.finding(path, _unknown(path, model), at_key=True)
@@ -77,7 +94,7 @@ def _explain(error: ErrorDetails, draft: drafts.Draft, model: type[pydantic.Base
 
 
 def _unknown(path: documents.Path, model: type[pydantic.BaseModel]) -> str:
-    elsewhere = _ELSEWHERE.get(path) if model is sidecarsets.Manifest else None
+    elsewhere = {sidecarsets.Manifest: _ELSEWHERE, policies.Manifest: _ELSEWHERE_IN_POLICIES}.get(model, {}).get(path)
     if elsewhere:
         return elsewhere
     known = known_fields(model, path[:-1])

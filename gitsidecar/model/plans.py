@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import itertools
+from collections.abc import Collection, Iterable
 
-from gitsidecar.model import findings, policies, pods, sidecarsets
+from gitsidecar.model import censuses, findings, pods, policies, sidecarsets
 
 
 class HoldReason(enum.StrEnum):
@@ -42,12 +44,17 @@ class ImageChange:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Action:
-    """One PATCH of one pod (DESIGN §5.9): the images to set and all marks that its annotation shall hold after."""
+    """
+    One PATCH of one pod (DESIGN §5.9): the images to set and all marks that its annotation shall hold after.
+
+    `was_counted_ready` says whether the pod is among the set's ready ones until then.
+    """
 
     pod: pods.Pod
     set_name: str
     changes: tuple[ImageChange, ...]
     marks: tuple[pods.Mark, ...]
+    was_counted_ready: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,28 +66,106 @@ class Hold:
     message: str
 
 
+EXAMPLES = 5
+"""So many pods are named where many share one reason."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HoldGroup:
+    """
+    The pods that stay for one reason, in the same words.
+
+    There may be a hundred thousand, so they are reckoned only when somebody iterates over `members`; `examples` are a few.
+    """
+
+    reason: HoldReason
+    message: str
+    members: Collection[pods.Pod]
+    examples: tuple[pods.Pod, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Roster:
+    """
+    The pods of one chunk of the snapshot, as one set sees them, each list in order of key.
+
+    `matched` are all pods that it counts. `updated` carry the latest spec, on `finished` it runs and they are Ready.
+    `missing` are selected but bare.
+    """
+
+    matched: tuple[pods.Pod, ...] = ()
+    updated: tuple[pods.Pod, ...] = ()
+    finished: tuple[pods.Pod, ...] = ()
+    ready: tuple[pods.Pod, ...] = ()
+    missing: tuple[pods.Pod, ...] = ()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class SetPlan:
     """
     One set's part of a plan.
 
-    `matched` are all pods it counts; each drifted one is in `actions` (in sending order) or `holds` (in order of key).
-    `updated` carry the latest spec, `in_flight` were moved by us and have not finished, `failing` are in flight with a
-    container that cannot start. `missing` are selected but bare. `commit` is the revision that brought the spec.
+    Each drifted pod is in `actions` (in sending order) or in one of the `held` groups. `in_flight` were moved by us and
+    have not finished; of these `failing` have a container that cannot start, `settling` are Ready but not for long
+    enough, and `overdue` are why the rollout has missed its deadline. `commit` is the revision that brought the spec.
+    At `closes_at` no pod may start any more; at `wakes_at` this plan differs though no pod has changed.
     """
 
     sidecar_set: sidecarsets.SidecarSet
     generation: int
     commit: str
-    matched: tuple[pods.Pod, ...] = ()
-    updated: tuple[pods.Pod, ...] = ()
-    finished: tuple[pods.Pod, ...] = ()
-    ready: tuple[pods.Pod, ...] = ()
+    census: censuses.Census = dataclasses.field(default_factory=dict)
+    rosters: tuple[Roster, ...] = ()
     in_flight: tuple[pods.Pod, ...] = ()
     failing: tuple[pods.Pod, ...] = ()
-    missing: tuple[pods.Pod, ...] = ()
+    settling: tuple[pods.Pod, ...] = ()
+    overdue: tuple[pods.Pod, ...] = ()
+    has_deadline: bool = False
     actions: tuple[Action, ...] = ()
-    holds: tuple[Hold, ...] = ()
+    held: tuple[HoldGroup, ...] = ()
+    closes_at: datetime.datetime | None = None
+    wakes_at: datetime.datetime | None = None
+
+    def count(self, key: censuses.Key) -> int:
+        """Return how many pods the census has under *key*."""
+        return self.census.get(key, 0)
+
+    @property
+    def matched(self) -> tuple[pods.Pod, ...]:
+        """Return all pods that the set counts, in order of key."""
+        return _in_order(roster.matched for roster in self.rosters)
+
+    @property
+    def updated(self) -> tuple[pods.Pod, ...]:
+        """Return the pods that carry the latest spec, in order of key."""
+        return _in_order(roster.updated for roster in self.rosters)
+
+    @property
+    def finished(self) -> tuple[pods.Pod, ...]:
+        """Return the updated pods in which the spec runs, that are Ready, and have been for long enough."""
+        settling = {pod.key for pod in self.settling}
+        found = _in_order(roster.finished for roster in self.rosters)
+        return tuple(pod for pod in found if pod.key not in settling) if settling else found
+
+    @property
+    def ready(self) -> tuple[pods.Pod, ...]:
+        """Return the matched pods that are Ready with what we last gave them."""
+        return _in_order(roster.ready for roster in self.rosters)
+
+    @property
+    def missing(self) -> tuple[pods.Pod, ...]:
+        """Return the pods that are selected but bare."""
+        return _in_order(roster.missing for roster in self.rosters)
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """Return one hold for each pod that stays, in order of key."""
+        found = (Hold(pod, group.reason, group.message) for group in self.held for pod in group.members)
+        return tuple(sorted(found, key=lambda hold: hold.pod.key))
+
+
+def _in_order(lists: Iterable[tuple[pods.Pod, ...]]) -> tuple[pods.Pod, ...]:
+    return tuple(sorted(itertools.chain.from_iterable(lists), key=lambda pod: pod.key))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -176,8 +176,8 @@ def chunk_of(key: str, chunks: int) -> int:
 
 def snapshot(rows: Iterable[Pod], namespaces: Mapping[str, Mapping[str, str]] | None = None) -> Snapshot:
     """Return a snapshot of *rows*, in whatever order they come."""
-    found = sorted(rows, key=lambda pod: pod.key)
+    found = tuple(rows)
     chunks: list[list[Pod]] = [[] for _ in range(-(-len(found) // CHUNK))]
     for pod in found:
         chunks[chunk_of(pod.key, len(chunks))].append(pod)
-    return Snapshot(tuple(map(tuple, chunks)), namespaces or {})
+    return Snapshot(tuple(tuple(sorted(chunk, key=lambda pod: pod.key)) for chunk in chunks), namespaces or {})

@@ -14,7 +14,7 @@ def build(
     """Return the one PATCH that brings a waiting pod to the latest spec."""
     changes = tuple(
         plans.ImageChange(live.name, live.index, live.is_native, live.image, sidecar.image)
-        for sidecar, live in zip(sidecar_set.sidecars, standing.live, strict=True)
+        for sidecar, live in standing.pairs
         if live.image != sidecar.image
     )
     mark = pods.Mark(
@@ -27,7 +27,9 @@ def build(
     )
     others = (each for each in standing.pod.marks if each.set_name != sidecar_set.name)
     marks = sorted((*others, mark), key=lambda each: each.set_name)
-    return plans.Action(standing.pod, sidecar_set.name, changes, tuple(marks))
+    return plans.Action(
+        standing.pod, sidecar_set.name, changes, tuple(marks), was_counted_ready=standing.is_counted_ready
+    )
 
 
 def _move(
@@ -37,7 +39,7 @@ def _move(
     now: datetime.datetime,
 ) -> pods.Move:
     changed = {change.container for change in changes}
-    origin = {live.name: live.container_id for live in standing.live if live.name in changed}
+    origin = {live.name: live.container_id for _, live in standing.pairs if live.name in changed}
     earlier = flights.unreplaced(standing.pod, standing.move) if standing.move is not None else ()
     mark = standing.mark
     return pods.Move(
@@ -45,5 +47,5 @@ def _move(
         # A container that an earlier move changed and this one does not may still be on its way.
         origin=tuple(sorted({**dict(earlier), **origin}.items())),
         was_ready=admission.was_ready(standing),
-        is_heal=mark is not None and mark.spec_hash == sidecar_set.spec_hash,
+        is_heal=standing.is_ours and mark is not None and mark.spec_hash == sidecar_set.spec_hash,
     )

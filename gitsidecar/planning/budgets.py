@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
-from gitsidecar.model import sidecarsets
-from gitsidecar.planning import standings
+from gitsidecar.model import censuses, sidecarsets
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -14,8 +12,8 @@ class Budget:
     """
     The numbers of one set at one moment, all of them pods.
 
-    `keep` stay old. `limit` may be unavailable by our doing, of which `used` are. `lane_used` are in the lane of
-    those that were not Ready before we moved them.
+    `keep` stay old. `limit` may be unavailable by our doing, of which `used` are, among them `settling` that are Ready
+    but not for long enough. `lane_used` are in the lane of those that were not Ready before we moved them.
     """
 
     matched: int
@@ -24,6 +22,7 @@ class Budget:
     limit: int
     used: int
     lane_used: int
+    settling: int = 0
 
     @property
     def room(self) -> int:
@@ -36,16 +35,17 @@ class Budget:
         return max(1, self.limit)
 
 
-def measure(strategy: sidecarsets.UpdateStrategy, matched: Sequence[standings.Standing]) -> Budget:
-    """Count *matched* up against *strategy*; percentages are of all matched pods, selected or not."""
-    total = len(matched)
+def measure(strategy: sidecarsets.UpdateStrategy, census: censuses.Census, *, settling: int = 0) -> Budget:
+    """Count the pods of *census* up against *strategy*; percentages are of all matched pods, selected or not."""
+    total = census.get(censuses.MATCHED, 0)
     return Budget(
         matched=total,
-        updated=sum(each.is_updated for each in matched),
+        updated=census.get(censuses.UPDATED, 0),
         keep=kept(strategy.partition, total),
         limit=strategy.max_unavailable.of(total),
-        used=sum(each.is_unavailable for each in matched),
-        lane_used=sum(each.is_in_lane for each in matched),
+        used=census.get(censuses.UNAVAILABLE, 0) + settling,
+        lane_used=census.get(censuses.IN_LANE, 0),
+        settling=settling,
     )
 
 

@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from gitsidecar.model import sidecarsets
+from gitsidecar.model import pods, sidecarsets
 from gitsidecar.planning import matching
 
-Rivals = Mapping[str, Mapping[str, str]]
-"""Set name → pod key → who else claims one of its containers there, in words that say what releases the pod."""
+Rivals = Mapping[str, tuple[sidecarsets.SidecarSet, ...]]
+"""Set name → the other sets that claim a container of the same name, in order of name."""
 
 
-def find(sets: Sequence[sidecarsets.SidecarSet], selections: Mapping[str, matching.Selection]) -> Rivals:
-    """Return the claims that collide; only pods that both sets count are asked for."""
-    by_container: dict[str, list[sidecarsets.SidecarSet]] = collections.defaultdict(list)
+def find(sets: Sequence[sidecarsets.SidecarSet]) -> Rivals:
+    """Return who claims the same containers as whom; whether they meet on a pod is another question."""
+    claimants: dict[str, list[sidecarsets.SidecarSet]] = collections.defaultdict(list)
     for each in sets:
         for sidecar in each.sidecars:
-            by_container[sidecar.name].append(each)
-    found: dict[str, dict[str, str]] = collections.defaultdict(dict)
-    for container, claimants in by_container.items():
-        if len(claimants) > 1:
-            _compare(container, claimants, selections, found)
+            claimants[sidecar.name].append(each)
+    found = {}
+    for each in sets:
+        others = {other.name: other for sidecar in each.sidecars for other in claimants[sidecar.name]}
+        others.pop(each.name)
+        if others:
+            found[each.name] = tuple(others[name] for name in sorted(others))
     return found
 
 
-def _compare(
-    container: str,
-    claimants: Sequence[sidecarsets.SidecarSet],
-    selections: Mapping[str, matching.Selection],
-    found: dict[str, dict[str, str]],
-) -> None:
-    keys = {each.name: {pod.key for pod in selections[each.name].matched if not pod.fault} for each in claimants}
-    for one in claimants:
-        for other in claimants:
-            if one is not other:
-                words = (
-                    f"container {container} is claimed by SidecarSet {other.name} ({other.place}) as well; "
-                    f"released when only one of the two selects the pod or names the container"
-                )
-                for key in keys[one.name] & keys[other.name]:
-                    found[one.name].setdefault(key, words)
+def claim(
+    pod: pods.Pod,
+    sidecar_set: sidecarsets.SidecarSet,
+    rivals: Iterable[sidecarsets.SidecarSet],
+    namespaces: matching.Namespaces,
+) -> str:
+    """Say which of *rivals* claims a container of *sidecar_set* on this pod as well, and what releases the pod."""
+    ours = {sidecar.name for sidecar in sidecar_set.sidecars}
+    for rival in rivals:
+        if matching.is_selected(pod, rival, namespaces) and matching.carries(pod, rival):
+            container = next(sidecar.name for sidecar in rival.sidecars if sidecar.name in ours)
+            return (
+                f"container {container} is claimed by SidecarSet {rival.name} ({rival.place}) as well; "
+                f"released when only one of the two selects the pod or names the container"
+            )
+    return ""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitsidecar.model import pods, sidecarsets
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
+Label = tuple[str, str]
+Namespaces = Mapping[str, Mapping[str, str]]
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Index:
-    """The active pods of a snapshot in order of key, and a shorter list for every label that some set asks for."""
+    """The active pods of a chunk in order of key, and a shorter list for every label that some set asks for."""
 
     everything: tuple[pods.Pod, ...]
-    by_label: Mapping[tuple[str, str], Sequence[pods.Pod]]
-    namespaces: Mapping[str, Mapping[str, str]]
+    by_label: Mapping[Label, Sequence[pods.Pod]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,52 +29,57 @@ class Selection:
     missing: tuple[pods.Pod, ...]
 
 
-def index(snapshot: pods.Snapshot, sets: Iterable[sidecarsets.SidecarSet]) -> Index:
-    """Sort the snapshot's active pods by the labels that *sets* ask for, so that each set reads only its own."""
-    everything = tuple(sorted((pod for pod in snapshot.pods if pod.is_active), key=lambda pod: pod.key))
-    by_label: dict[tuple[str, str], list[pods.Pod]] = {
-        label: [] for sidecar_set in sets for label in sidecar_set.selector.labels
-    }
+def asked(sets: Iterable[sidecarsets.SidecarSet]) -> frozenset[Label]:
+    """Return the labels that *sets* select by."""
+    return frozenset(label for each in sets for label in each.selector.labels)
+
+
+def index(chunk: Iterable[pods.Pod], labels: Collection[Label]) -> Index:
+    """Sort the active pods of *chunk* by the *labels* that sets ask for, so that each set reads only its own."""
+    everything = tuple(pod for pod in chunk if pod.is_active)
+    by_label: dict[Label, list[pods.Pod]] = {label: [] for label in labels}
     for pod in everything:
         for label in pod.labels.items():
             if label in by_label:
                 by_label[label].append(pod)
-    return Index(everything, by_label, snapshot.namespaces)
+    return Index(everything, by_label)
 
 
-def select(indexed: Index, sidecar_set: sidecarsets.SidecarSet) -> Selection:
+def select(indexed: Index, sidecar_set: sidecarsets.SidecarSet, namespaces: Namespaces) -> Selection:
     """Return the pods that *sidecar_set* selects, in order of key."""
     matched: list[pods.Pod] = []
     missing: list[pods.Pod] = []
-    for pod in _selected(indexed, sidecar_set):
-        (matched if pod.fault or _carries(pod, sidecar_set) else missing).append(pod)
+    lists = (indexed.by_label[label] for label in sidecar_set.selector.labels)
+    for pod in min(lists, key=len, default=indexed.everything):
+        if is_selected(pod, sidecar_set, namespaces):
+            (matched if pod.fault or carries(pod, sidecar_set) else missing).append(pod)
     return Selection(tuple(matched), tuple(missing))
 
 
-def _selected(indexed: Index, sidecar_set: sidecarsets.SidecarSet) -> list[pods.Pod]:
-    lists = (indexed.by_label[label] for label in sidecar_set.selector.labels)
-    candidates = min(lists, key=len, default=indexed.everything)
-    chosen: dict[str, bool] = {}
-    found = []
-    for pod in candidates:
-        if pod.namespace not in chosen:
-            chosen[pod.namespace] = _has_namespace(indexed, sidecar_set, pod.namespace)
-        if chosen[pod.namespace] and sidecar_set.selector.matches(pod.labels):
-            found.append(pod)
-    return found
-
-
-def _has_namespace(indexed: Index, sidecar_set: sidecarsets.SidecarSet, namespace: str) -> bool:
+def is_selected(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet, namespaces: Namespaces) -> bool:
+    """Say whether the selectors of *sidecar_set* match the pod and its namespace."""
+    if not sidecar_set.selector.matches(pod.labels):
+        return False
     if sidecar_set.namespace_selector is None:
         return True
+    return sidecar_set.namespace_selector.matches(namespace_labels(pod, namespaces))
+
+
+def namespace_labels(pod: pods.Pod, namespaces: Namespaces) -> Mapping[str, str]:
+    """Return the labels of the pod's namespace."""
     # The API server puts this label on every namespace; a saved list of pods comes without the namespaces.
-    labels = indexed.namespaces.get(namespace, {_NAME_LABEL: namespace})
-    return sidecar_set.namespace_selector.matches(labels)
+    return namespaces.get(pod.namespace) or {_NAME_LABEL: pod.namespace}
 
 
-def _carries(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> bool:
-    if pod.mark_of(sidecar_set.name) is not None:
-        return all(pod.container(sidecar.name) is not None for sidecar in sidecar_set.sidecars)
+def carries(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> bool:
+    """
+    Say whether a selected pod has the set's containers, by our annotation or, for an adopting set, alike.
+
+    An annotated pod counts although the set has got another container since: it waits for being recreated.
+    """
+    if (mark := pod.mark_of(sidecar_set.name)) is not None:
+        carried = mark.containers or tuple(sidecar.name for sidecar in sidecar_set.sidecars)
+        return all(pod.container(each.name) is not None for each in sidecar_set.sidecars if each.name in carried)
     return sidecar_set.is_adopting and all(_has_alike(pod, sidecar) for sidecar in sidecar_set.sidecars)
 
 

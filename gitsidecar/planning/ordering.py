@@ -23,7 +23,7 @@ def key(pod: pods.Pod) -> OrderKey:
         _PHASES.get(pod.phase, 0),
         pod.is_ready,
         _newest_first(pod.ready_since) if pod.is_ready else 0.0,
-        (-_restarts(pod, is_native=False), -_restarts(pod, is_native=True)),
+        _restarts(pod),
         _newest_first(pod.created),
         pod.key,
     )
@@ -33,5 +33,12 @@ def _newest_first(moment: datetime.datetime | None) -> float:
     return float("-inf") if moment is None else -moment.timestamp()
 
 
-def _restarts(pod: pods.Pod, *, is_native: bool) -> int:
-    return max((each.restarts for each in pod.containers if each.is_native == is_native), default=0)
+def _restarts(pod: pods.Pod) -> tuple[int, int]:
+    """Return the most restarts of any container, and of any native sidecar, negated: more come first."""
+    regular = native = 0
+    for each in pod.containers:
+        if each.is_native:
+            native = max(native, each.restarts)
+        else:
+            regular = max(regular, each.restarts)
+    return -regular, -native

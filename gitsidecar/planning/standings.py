@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+from collections.abc import Collection, Iterable
 
 from gitsidecar.model import pods, sidecarsets
 from gitsidecar.planning import flights, shapes
@@ -13,23 +15,21 @@ class Standing:
     """
     Where one pod stands.
 
-    `live` are the containers of the set's sidecars, in the set's order; none when the pod could not be read.
-    `has_images` and `has_shape` say what agrees with the latest spec; `has_restarted` and `has_landed` are those of
-    `flights` for the pod's last move, true when there is none.
+    `pairs` are the set's sidecars, in its order, each with the pod's container of that name; those without one are
+    left out. `has_images` and `has_shape` say what agrees with the latest spec. `move` is our last move of these
+    containers for this set, or for one that is no set any more; `has_restarted` and `has_landed` are those of `flights`
+    for it, true when there is none. `is_ours` says that no other set has moved them since.
     """
 
     pod: pods.Pod
     mark: pods.Mark | None
-    live: tuple[pods.Container, ...]
+    pairs: tuple[tuple[sidecarsets.Sidecar, pods.Container], ...]
     has_images: bool
     has_shape: bool
+    move: pods.Move | None = None
     has_restarted: bool = True
     has_landed: bool = True
-
-    @property
-    def move(self) -> pods.Move | None:
-        """Return our last move of this pod for this set."""
-        return self.mark.move if self.mark is not None else None
+    is_ours: bool = True
 
     @property
     def is_updated(self) -> bool:
@@ -69,54 +69,97 @@ class Standing:
         return self.move is not None and not self.move.was_ready and not self.has_landed and not self.is_finished
 
     @property
+    def is_stuck(self) -> bool:
+        """
+        Say whether our move to the latest spec is why the pod is not Ready.
+
+        One that came back and failed later, or that was not Ready before and whose sidecars serve, is not our doing.
+        """
+        if self.move is None or not self.is_updated or not self.is_in_flight:
+            return False
+        return not self.has_landed or (self.move.was_ready and flights.is_down_since(self.pod, self.move))
+
+    @property
+    def is_using(self) -> bool:
+        """Say whether our last move of it was one that costs budget."""
+        return self.move is not None and self.move.was_ready
+
+    @property
+    def is_counted_ready(self) -> bool:
+        """Say whether the pod serves with what we last gave it: one in flight may still answer, on the old image."""
+        return self.pod.is_ready and self.has_restarted and not self.is_in_flight
+
+    def settles_at(self, min_ready: datetime.timedelta) -> datetime.datetime | None:
+        """Return when a pod that we moved and that is finished has been Ready for *min_ready*; ``None`` for others."""
+        if not min_ready or self.move is None or not self.is_finished or self.pod.ready_since is None:
+            return None
+        return self.pod.ready_since + min_ready
+
+    @property
     def is_failing(self) -> bool:
         """Say whether it is in flight with a container that cannot start."""
         return self.move is not None and self.is_in_flight and bool(flights.trouble(self.pod, self.move))
 
 
-def judge(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> Standing:
-    """Return where the matched *pod* stands with *sidecar_set*."""
+def judge(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet, names: Collection[str] = frozenset()) -> Standing:
+    """Return where the matched *pod* stands with *sidecar_set*; *names* are those of all sets."""
     if pod.fault:
         return Standing(pod, None, (), has_images=False, has_shape=False)
     mark = pod.mark_of(sidecar_set.name)
-    live = tuple(found for sidecar in sidecar_set.sidecars if (found := pod.container(sidecar.name)) is not None)
-    move = mark.move if mark is not None else None
+    pairs = tuple((each, found) for each in sidecar_set.sidecars if (found := pod.container(each.name)) is not None)
+    rivals = _rivals(pod, sidecar_set)
+    move = _last_move(mark, [rival for rival in rivals if rival.set_name not in names])
     return Standing(
         pod,
         mark,
-        live,
-        has_images=all(_has_image(pair) for pair in zip(sidecar_set.sidecars, live, strict=True)),
-        has_shape=_has_shape(sidecar_set, mark, live),
+        pairs,
+        has_images=all(sidecar.image == container.image for sidecar, container in pairs),
+        has_shape=len(pairs) == len(sidecar_set.sidecars) and _has_shape(sidecar_set, mark, pairs),
+        move=move,
         has_restarted=move is None or flights.has_restarted(pod, move),
         has_landed=move is None or flights.has_landed(pod, move),
+        is_ours=not rivals or _last_move(mark, rivals) is (mark.move if mark is not None else None),
     )
 
 
 def shape_differences(standing: Standing, sidecar_set: sidecarsets.SidecarSet) -> str:
     """Name the fields, sidecar by sidecar, that keep the pod from taking the spec in place."""
     parts = []
-    for sidecar, container in zip(sidecar_set.sidecars, standing.live, strict=True):
+    for sidecar, container in standing.pairs:
         fields = list(shapes.differences(sidecar.shape, container.shape))
         if sidecar.is_native != container.is_native:
             fields.append("containers" if container.is_native else "initContainers")
         if fields:
             parts.append(f"{sidecar.name}: {', '.join(fields)}")
     wanted = {sidecar.name for sidecar in sidecar_set.sidecars}
+    present = {sidecar.name for sidecar, _ in standing.pairs}
+    parts += [f"{each.name}: not in the pod" for each in sidecar_set.sidecars if each.name not in present]
     carried = standing.mark.containers if standing.mark is not None else ()
     parts += [f"{name}: no longer in the set" for name in carried if name not in wanted]
     return "; ".join(parts) or "a field that the manifest no longer sets"
 
 
-def _has_image(pair: tuple[sidecarsets.Sidecar, pods.Container]) -> bool:
-    sidecar, container = pair
-    return sidecar.image == container.image
+def _rivals(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> list[pods.Mark]:
+    """Return what other sets, or sets that were, have noted on the pod of containers that are this set's as well."""
+    if len(pod.marks) < 2 and pod.mark_of(sidecar_set.name) is not None:
+        return []
+    ours = {sidecar.name for sidecar in sidecar_set.sidecars}
+    return [mark for mark in pod.marks if mark.set_name != sidecar_set.name and ours.intersection(mark.containers)]
 
 
-def _has_shape(sidecar_set: sidecarsets.SidecarSet, mark: pods.Mark | None, live: tuple[pods.Container, ...]) -> bool:
+def _last_move(mark: pods.Mark | None, rivals: Iterable[pods.Mark]) -> pods.Move | None:
+    moves = [each.move for each in (mark, *rivals) if each is not None and each.move is not None]
+    return max(moves, key=lambda move: move.at, default=None)
+
+
+def _has_shape(
+    sidecar_set: sidecarsets.SidecarSet,
+    mark: pods.Mark | None,
+    pairs: tuple[tuple[sidecarsets.Sidecar, pods.Container], ...],
+) -> bool:
     if mark is not None and mark.shape_hash == sidecar_set.shape_hash:
         return True
     if mark is not None and not sidecar_set.is_adopting:
         return False
     # The template of an adopted pod holds more than the manifest writes, before our first move and after it.
-    pairs = zip(sidecar_set.sidecars, live, strict=True)
     return not any(shapes.differences(sidecar.shape, container.shape) for sidecar, container in pairs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import dataclasses
+import datetime
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -12,7 +13,7 @@ from typing import TypeVar
 from gitsidecar import errors, ports
 from gitsidecar.manifests import keeping, restoring, trees
 from gitsidecar.model import desires, files, findings, histories, outcomes, plans, pods, reports
-from gitsidecar.planning import planner
+from gitsidecar.planning import ledgers, planner
 from gitsidecar.reconciler import recording, resting, sending
 from gitsidecar.reporting import reports as summaries
 
@@ -70,6 +71,7 @@ class Reconciler:
         self._recorder = recording.Recorder(world.branch, options.status_interval)
         self._revision = ""
         self._desired: desires.Desired | None = None
+        self._memory = ledgers.Ledgers()
         self._stall: errors.StalledError | None = None
         self._is_stopping = False
 
@@ -118,7 +120,8 @@ class Reconciler:
             "summarise", asyncio.to_thread(summaries.summarise, plan, results, history, cluster=self._options.cluster)
         )
         recorded = await watch.time("record", self._record(report, pass_id))
-        waits = (recorded.again_after, self._rests.next_end(self._world.clock.now()), _heartbeat(plan))
+        now = self._world.clock.now()
+        waits = (recorded.again_after, self._rests.next_end(now), _heartbeat(plan), _boundary(plan, now))
         again_after = min((wait for wait in waits if wait is not None), default=None)
         return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds, recorded.failure)
 
@@ -128,7 +131,7 @@ class Reconciler:
 
     async def _read(self) -> desires.Desired:
         if not self._recorder.is_loaded:
-            await self._in_git(self._recorder.load, restoring.restore)
+            await self._in_git(self._recorder.load, restoring.restore, restoring.restore_policy)
         if not self._revision:
             return _remembered(self._recorder.history, self._stall)
         if self._desired is None or self._desired.revision != self._revision:
@@ -136,23 +139,24 @@ class Reconciler:
             self._desired = await asyncio.to_thread(_desire, tree, self._recorder.history)
         return self._desired if self._stall is None else _stalled(self._desired, self._stall)
 
-    async def _plan(
-        self, desired: desires.Desired, snapshot: pods.Snapshot, history: histories.History
-    ) -> plans.Plan:
+    async def _plan(self, desired: desires.Desired, snapshot: pods.Snapshot, history: histories.History) -> plans.Plan:
         now = self._world.clock.now()
         while True:
             resting = self._rests.pods(now)
-            plan = await asyncio.to_thread(planner.plan, desired, snapshot, history, now, resting=resting)
+            plan = await asyncio.to_thread(
+                planner.plan, desired, snapshot, history, now, resting=resting, memory=self._memory
+            )
             if not self._rests.exhaust(plan, now):
                 return plan
 
     async def _act(self, plan: plans.Plan) -> tuple[outcomes.Outcome, ...]:
         may_write = tuple(each for each in plan.sets if not self._refusal(each))
+        closing = {each.sidecar_set.name: each.closes_at for each in may_write}
         return await sending.send(
             dataclasses.replace(plan, sets=may_write),
             self._world.cluster,
             in_flight=self._options.writes_in_flight,
-            objection=lambda _: self._objection(plan.revision),
+            objection=lambda action: self._objection(plan.revision, closing[action.set_name]),
         )
 
     async def _settle(
@@ -175,11 +179,14 @@ class Reconciler:
     def _refusal(self, planned: plans.SetPlan) -> str:
         return self._rests.refusal(planned.sidecar_set.name, self._world.clock.now())
 
-    def _objection(self, planned: str) -> str:
+    def _objection(self, planned: str, closes_at: datetime.datetime | None) -> str:
+        """Say why nothing of the plan for the revision *planned*, nothing after *closes_at*, may be sent any more."""
         if self._is_stopping:
             return "gitsidecar is stopping"
         if self._stall is not None and self._stall.is_halt:
             return "the source branch has to be looked at first"
+        if closes_at is not None and self._world.clock.now() >= closes_at:
+            return "the rollout window has closed"
         return "" if self._revision == planned else f"revision {self._revision[:7]} came first"
 
     async def _record(self, report: reports.Report, pass_id: str) -> recording.Recorded:
@@ -226,9 +233,16 @@ def _remembered(history: histories.History, stall: errors.StalledError | None) -
     sets = tuple(
         dataclasses.replace(history.sets[name].accepted, rejection=str(stall)) for name in sorted(history.sets)
     )
-    return desires.Desired("", sets, (findings.Finding(".", 0, 0, "", str(stall)),))
+    found = (findings.Finding(".", 0, 0, "", str(stall)),)
+    return desires.Desired("", sets, found, policies=tuple(history.policies[name] for name in sorted(history.policies)))
+
+
+def _boundary(plan: plans.Plan, now: datetime.datetime) -> float | None:
+    """Return the seconds until the plan differs by the time alone: a window, a pace, a deadline, a pod that settles."""
+    wakes = (each.wakes_at for each in plan.sets if each.wakes_at is not None)
+    return min((max(0.0, (at - now).total_seconds()) for at in wakes), default=None)
 
 
 def _heartbeat(plan: plans.Plan) -> float | None:
     """Return the seconds after which to look again although no pod changes: some holds end by time alone."""
-    return _HEARTBEAT if any(each.in_flight or each.holds for each in plan.sets) else None
+    return _HEARTBEAT if any(each.in_flight or each.held for each in plan.sets) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gitsidecar import errors, ports
 from gitsidecar.model import findings, histories, reports
@@ -35,19 +35,24 @@ class Recorder:
         self.is_loaded = False
         self._branch = branch
         self._interval = datetime.timedelta(seconds=interval)
-        self._restore: memories.Restore | None = None
-        self._content: Mapping[str, bytes] = {}
+        self._recall: Callable[[reports.Report], histories.History] | None = None
+        self._renderer = files.Renderer()
+        self._state: object = None
         self._recorded: Mapping[str, bytes] = {}
+        self._recorded_state: object = None  # a person may have worded what was loaded in another way
         self._recorded_history = self.history
         self._recorded_at: datetime.datetime | None = None
         self._untold: dict[str, reports.SetReport] = {}
         self._unrecorded: reports.Report | None = None
 
-    def load(self, restore: memories.Restore) -> None:
+    def load(self, restore: memories.Restore, restore_policy: memories.RestorePolicy) -> None:
         """Read what the status branch remembers. Raises TransientError, StalledError."""
-        self._restore = functools.lru_cache(maxsize=1024)(restore)  # most sets are the same from pass to pass
-        self._content = self._recorded = dict(self._branch.load())
-        self.history = self._recorded_history = memories.read(self._recorded, restore)
+        cached = functools.lru_cache(maxsize=1024)  # most manifests are the same from pass to pass
+        self._recall = functools.partial(
+            memories.recall, restore=cached(restore), restore_policy=cached(restore_policy)
+        )
+        self._recorded = dict(self._branch.load())
+        self.history = self._recorded_history = memories.read(self._recorded, restore, restore_policy)
         self.problems = self.history.problems
         self.is_loaded = True
 
@@ -61,7 +66,7 @@ class Recorder:
         self._remember(report)
         self._unrecorded = told
         wait = self._wait(report, now)
-        if self._content != self._recorded and wait > 0:
+        if self._state != self._recorded_state and wait > 0:
             return Recorded(again_after=wait)
         return Recorded(self._commit(now, pass_id))
 
@@ -70,11 +75,17 @@ class Recorder:
         return self._commit(now, pass_id)
 
     def _commit(self, now: datetime.datetime, pass_id: str) -> str:
-        if self._unrecorded is None or self._content == self._recorded:
+        if self._unrecorded is None or self._state == self._recorded_state:
+            return ""
+        content = self._renderer.render(self._unrecorded)
+        if content == self._recorded:  # as after a start
+            self._recorded_state = self._state
             return ""
         message = messages.write(self._unrecorded, self._recorded_history, pass_id=pass_id)
-        commit = self._branch.record(self._content, message)
-        self._recorded, self._recorded_history, self._recorded_at = self._content, self.history, now
+        self._recorded, self._recorded_state = {}, None  # if this fails, it may have come through all the same
+        commit = self._branch.record(content, message)
+        self._recorded, self._recorded_state = content, self._state
+        self._recorded_history, self._recorded_at = self.history, now
         self._untold = {}
         return commit
 
@@ -84,17 +95,17 @@ class Recorder:
         return dataclasses.replace(report, sets=tuple(self._untold[each.name] for each in report.sets))
 
     def _loses_moves(self, report: reports.Report) -> bool:
-        """Say whether moves that no commit has told of went to another spec, or were of a set that is gone."""
-        specs = {each.name: (each.spec_hash, each.commit) for each in report.sets}
-        untold = (each for each in self._untold.values() if each.moved)
-        return any(specs.get(each.name) != (each.spec_hash, each.commit) for each in untold)
+        """Say whether moves that no commit has told of were made at another revision, which may have been a stop."""
+        is_same = self._unrecorded is None or self._unrecorded.revision == report.revision
+        return not is_same and any(each.moved for each in self._untold.values())
 
     def _remember(self, report: reports.Report) -> None:
-        assert self._restore is not None, "load comes before record"
-        content = files.render(report)
-        if content != self._content:
-            self._content = content
-            self.history = memories.recall(report, self._restore)
+        """Take over what *report* tells; nothing is written for it, because most passes make no commit."""
+        assert self._recall is not None, "load comes before record"
+        state = files.state(report)
+        if state != self._state:
+            self._state = state
+            self.history = self._recall(report)
 
     def _wait(self, report: reports.Report, now: datetime.datetime) -> float:
         if self._recorded_at is None or changes.is_transition(report, self._recorded_history):

@@ -20,6 +20,8 @@ _LONGEST_REFUSED = 3600.0
 _LONGEST = 60.0
 _TURN = 0.5  # of a rest: then the next pods of the order take the turn of the one that rests
 
+_PASSING = (plans.HoldReason.BUDGET_EXHAUSTED, plans.HoldReason.SETTLING, plans.HoldReason.PACE_LIMITED)
+
 _Kind = outcomes.OutcomeKind
 _SERVED = (_Kind.APPLIED, _Kind.CONFLICT)  # a conflict comes from a server that would have let us write
 
@@ -158,7 +160,9 @@ class Rests:
             return True
         resting = {uid for uid, rest in self._pods.items() if rest.until > now}
         return any(
-            hold.reason is plans.HoldReason.BUDGET_EXHAUSTED or hold.pod.uid in resting for hold in planned.holds
+            group.reason in _PASSING
+            or (group.reason is plans.HoldReason.POD_BUSY and any(pod.uid in resting for pod in group.members))
+            for group in planned.held
         )
 
     def _tries(self, uid: str) -> int:

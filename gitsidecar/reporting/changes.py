@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from gitsidecar.model import findings, histories, reports
 from gitsidecar.reporting import records, standings
 
 _PROGRESS = frozenset(str(reason) for reason in standings.PACING)
+_Report = TypeVar("_Report", reports.SetReport, reports.PolicyReport)
 _Moved = tuple[tuple[reports.Condition, reports.Condition | None], ...]
 
 
@@ -27,17 +30,35 @@ class Change:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """One RolloutPolicy that is not as it was; *now* is ``None`` when it is gone, *before* when it is new."""
+
+    name: str
+    now: reports.PolicyReport | None
+    before: reports.PolicyReport | None
+
+    @property
+    def is_transition(self) -> bool:
+        """Say whether more than its place differs: a line that moves in a file changes nothing for any pod."""
+        if self.now is None or self.before is None:
+            return True
+        return dataclasses.replace(self.now, place=self.before.place) != self.before
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Changes:
     """All that differs; `rejected` are new rejections, `accepted` those that are gone."""
 
     sets: tuple[Change, ...] = ()
+    policies: tuple[PolicyChange, ...] = ()
     rejected: tuple[findings.Finding, ...] = ()
     accepted: tuple[findings.Finding, ...] = ()
 
     @property
     def is_transition(self) -> bool:
         """Say whether something other than progress differs."""
-        return bool(self.rejected or self.accepted) or any(each.is_transition for each in self.sets)
+        has_news = any(each.is_transition for each in self.sets) or any(each.is_transition for each in self.policies)
+        return bool(self.rejected or self.accepted) or has_news
 
 
 def is_transition(report: reports.Report, history: histories.History) -> bool:
@@ -45,24 +66,30 @@ def is_transition(report: reports.Report, history: histories.History) -> bool:
     Say whether *report* tells something other than progress: a reason to commit it at once.
 
     Counts are progress, and so are the holds of a healthy rollout's pace. All else is news: conditions, a new manifest
-    or spec, other reasons to hold, rejections, sets that come and go, and anything at all where nothing was recorded.
+    or spec, other reasons to hold, rejections, sets and policies that come, change or go, and anything at all where
+    nothing was recorded.
     """
     return history.recorded is None or compare(report, history).is_transition
 
 
 def compare(report: reports.Report, history: histories.History) -> Changes:
-    """Return what differs between *report* and what *history* recorded; sets in order of name."""
+    """Return what differs between *report* and what *history* recorded; sets and policies in order of name."""
     recorded = history.recorded or reports.Report("", "")
-    before = {each.name: each for each in recorded.sets}
-    now = {each.name: each for each in report.sets}
-    names = sorted(before.keys() | now.keys())
-    found = (_compare_set(name, now.get(name), before.get(name)) for name in names)
+    sets = (_compare_set(*each) for each in _paired(report.sets, recorded.sets))
     refused, known = records.rejections(report.found), records.rejections(recorded.found)
+    policies = _paired(report.policies, recorded.policies)
     return Changes(
-        tuple(each for each in found if each is not None),
+        tuple(each for each in sets if each is not None),
+        tuple(PolicyChange(name, now, before) for name, now, before in policies if now != before),
         rejected=tuple(each for each in refused if each not in known),
         accepted=tuple(each for each in known if each not in refused),
     )
+
+
+def _paired(now: Iterable[_Report], before: Iterable[_Report]) -> Iterator[tuple[str, _Report | None, _Report | None]]:
+    """Pair what has one name, in order of name."""
+    new, old = {each.name: each for each in now}, {each.name: each for each in before}
+    return ((name, new.get(name), old.get(name)) for name in sorted(new.keys() | old.keys()))
 
 
 def _compare_set(name: str, now: reports.SetReport | None, before: reports.SetReport | None) -> Change | None:

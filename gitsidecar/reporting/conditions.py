@@ -1,28 +1,37 @@
-"""The three conditions of a set, in Kubernetes' form: Accepted, Complete and Blocked."""
+"""The conditions of a set, in Kubernetes' form: Accepted, Complete, Blocked and, with a deadline, DeadlineExceeded."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
-from gitsidecar.model import histories, reports
+from gitsidecar.model import histories, plans, reports
 from gitsidecar.reporting import standings, texts
 
 ACCEPTED = "Accepted"
 COMPLETE = "Complete"
 BLOCKED = "Blocked"
+DEADLINE_EXCEEDED = "DeadlineExceeded"
 
 _FREE = "nothing waits for a person"
+_IN_TIME = "no pod is in flight for longer than progressDeadlineSeconds"
 
 
 def build(
-    standing: standings.Standing, rejection: str, known: histories.SetHistory | None, now: datetime.datetime
+    standing: standings.Standing,
+    planned: plans.SetPlan,
+    overdue: Sequence[str],
+    *,
+    known: histories.SetHistory | None,
+    now: datetime.datetime,
 ) -> tuple[reports.Condition, ...]:
     """
     Return the conditions in their fixed order.
 
-    *rejection* is why the newest manifest is refused, empty if it isn't. `since` is *now* only where the status
-    differs from the one in *known*.
+    *overdue* are the pods for which the rollout has missed its deadline, if *planned* has one. `since` is *now* only
+    where the status differs from the one in *known*.
     """
+    rejection = planned.sidecar_set.rejection
     accepted = texts.one_line(rejection) or "the newest manifest is in force"
     reason = "ManifestRejected" if rejection else "ManifestAccepted"
     moment = now.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -32,11 +41,15 @@ def build(
         is_same = was == str(status) and bool(since)
         return reports.Condition(type_, status, reason, message, since if is_same else moment)
 
-    return (
+    found = [
         condition(ACCEPTED, not rejection, reason, accepted),
         condition(COMPLETE, standing.is_complete, standing.reason, standing.message),
         condition(BLOCKED, standing.is_blocked, standing.reason, standing.message if standing.is_blocked else _FREE),
-    )
+    ]
+    if planned.has_deadline:
+        late = f"{texts.count(len(overdue), 'pod')} in flight for too long, e.g. {overdue[0]}" if overdue else _IN_TIME
+        found.append(condition(DEADLINE_EXCEEDED, bool(overdue), "Overdue" if overdue else "InTime", late))
+    return tuple(found)
 
 
 def before(known: histories.SetHistory | None, spec_hash: str) -> standings.Before:

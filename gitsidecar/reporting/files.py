@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from gitsidecar.model import reports
+import dataclasses
+import functools
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from gitsidecar.model import findings, reports
 from gitsidecar.reporting import paths, records, statuses, yamls
+
+_T = TypeVar("_T")
 
 
 def render(report: reports.Report) -> dict[str, bytes]:
@@ -13,11 +20,68 @@ def render(report: reports.Report) -> dict[str, bytes]:
     Nothing in them moves by itself: no time but those of conditions, no source revision but those that brought a spec,
     and nothing of what this pass did; that is told by the commit's message.
     """
-    content = {paths.STATUS: statuses.write(report).encode("utf-8", "replace")}
-    if records.rejections(report.found):
-        content[paths.REJECTIONS] = yamls.dump(records.of_rejections(report.found))
-    for each in report.sets:
-        content[paths.set_file(each.name)] = yamls.dump(records.of_set(each))
-        for spec_hash, document in each.documents.items():
-            content[paths.spec_file(each.name, spec_hash)] = yamls.dump(yamls.from_json(document))
-    return dict(sorted(content.items()))
+    return Renderer().render(report)
+
+
+def state(report: reports.Report) -> object:
+    """Return all that the files tell of *report*: where it equals that of another report, so do the bytes."""
+    shown = tuple(each for each in report.found if each.level is not findings.Level.NOTE)
+    return (report.cluster, shown, tuple(map(_set_state, report.sets)), report.policies)
+
+
+class Renderer:
+    """
+    Renders one report after another as `render` does, and writes anew only what differs from the one before.
+
+    The inventory of a large set takes many milliseconds to write; in most passes one set of many has changed.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[object, Any]] = {}
+        self._before = self._kept
+
+    def render(self, report: reports.Report) -> dict[str, bytes]:
+        """Return path → bytes of all managed files, in order of path."""
+        self._before, self._kept = self._kept, {}
+        content = {paths.STATUS: statuses.write(report, self._section).encode("utf-8", "replace")}
+        if records.rejections(report.found):
+            content[paths.REJECTIONS] = yamls.dump(records.of_rejections(report.found))
+        for each in report.sets:
+            content |= self._set(each)
+        for policy in report.policies:
+            path = paths.policy_file(policy.name)
+            content[path] = self._keep(path, policy, functools.partial(_dump_policy, policy))
+        return dict(sorted(content.items()))
+
+    def _set(self, report: reports.SetReport) -> dict[str, bytes]:
+        path = paths.set_file(report.name)
+        content = {path: self._keep(path, _set_state(report), lambda: yamls.dump(records.of_set(report)))}
+        for spec_hash, document in report.documents.items():
+            path = paths.spec_file(report.name, spec_hash)
+            content[path] = self._keep(path, document, functools.partial(_dump_document, document))
+        return content
+
+    def _section(self, report: reports.SetReport) -> list[str]:
+        return self._keep((paths.STATUS, report.name), _set_state(report), lambda: statuses.section(report))
+
+    def _keep(self, key: Hashable, value: object, write: Callable[[], _T]) -> _T:
+        """Return what *write* makes of *value*, or what it made of an equal one last time."""
+        known = self._before.get(key)
+        made = known[1] if known is not None and known[0] == value else write()
+        self._kept[key] = (value, made)
+        return made
+
+
+def _dump_policy(report: reports.PolicyReport) -> bytes:
+    return yamls.dump(records.of_policy(report))
+
+
+def _dump_document(document: str) -> bytes:
+    return yamls.dump(yamls.from_json(document))
+
+
+def _set_state(report: reports.SetReport) -> object:
+    """Return what the files tell of a set; mappings are equal in any order, but are written in theirs."""
+    told = dataclasses.replace(report, moved=(), failed={})
+    images = tuple((container, tuple(counts)) for container, counts in report.images.items())
+    return (told, images, tuple(report.failing), tuple(report.documents))

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitsidecar.model import histories, reports
-from gitsidecar.reporting import changes, conditions, standings, texts
+from gitsidecar.reporting import changes, conditions, policies, standings, texts
 
 _SUBJECT = 72
 _NAMED = 20
+_COVERED = 10  # they share a line
 _SHORTEST_NAME = 12
+_POLICY = "RolloutPolicy "
 
 
 def write(report: reports.Report, history: histories.History, *, pass_id: str) -> str:
@@ -22,6 +24,7 @@ def write(report: reports.Report, history: histories.History, *, pass_id: str) -
     found = changes.compare(report, history)
     blocks = [
         *(block for change in found.sets for block in _body(change)),
+        _block("RolloutPolicies:", [line for change in found.policies for line in _policy_lines(change)]),
         _block("Rejected:", [str(each) for each in found.rejected]),
         _block("No longer rejected:", [str(each) for each in found.accepted]),
     ]
@@ -36,14 +39,34 @@ def write(report: reports.Report, history: histories.History, *, pass_id: str) -
 
 def _subject(found: changes.Changes, *, is_first: bool) -> str:
     """Return the chief change in one line, and how many others there are."""
+    has_policy_news = any(each.is_transition for each in found.policies)
+    if has_policy_news and not any(each.is_transition for each in found.sets):
+        return _policies_subject(found.policies)
     if not found.sets:
-        return _rejections_subject(found) or ("No SidecarSets yet" if is_first else "Write the status anew")
+        idle = "No SidecarSets yet" if is_first else "Write the status anew"
+        return _rejections_subject(found) or _policies_subject(found.policies) or idle
     ranked = sorted(found.sets, key=_rank)
-    others = f" and {len(ranked) - 1} more" if len(ranked) > 1 else ""
-    what = _state(ranked[0]) + others
-    room = max(_SHORTEST_NAME, _SUBJECT - len(what))
+    what = _state(ranked[0]) + _others(ranked)
     # Git takes a line that begins with dashes for the end of a message, and one with # for a comment.
-    return f"{texts.one_line(ranked[0].name, room).lstrip('-#') or '?'}{what}"
+    return f"{texts.one_line(ranked[0].name, _room(what)).lstrip('-#') or '?'}{what}"
+
+
+def _policies_subject(found: Sequence[changes.PolicyChange]) -> str:
+    """Return the chief change of policies: a refusal stops sets, so it comes before the others."""
+    if not found:
+        return ""
+    ranked = sorted(found, key=lambda each: (each.now is None or not each.now.rejection, not each.is_transition))
+    what = f" {_policy_state(ranked[0])}{_others(ranked)}"
+    return f"{_POLICY}{texts.one_line(ranked[0].name, _room(_POLICY + what))}{what}"
+
+
+def _others(ranked: Sequence[object]) -> str:
+    return f" and {len(ranked) - 1} more" if len(ranked) > 1 else ""
+
+
+def _room(rest: str) -> int:
+    """Return how long a name may be in a subject that holds *rest* too."""
+    return max(_SHORTEST_NAME, _SUBJECT - len(rest))
 
 
 def _rejections_subject(found: changes.Changes) -> str:
@@ -84,6 +107,33 @@ def _state(change: changes.Change) -> str:
     return f"{pods}, {report.in_flight} in flight"
 
 
+def _policy_state(change: changes.PolicyChange) -> str:
+    """Return the subject's words after the policy's name."""
+    now, before = change.now, change.before
+    if now is None:
+        return "is gone"
+    if now.rejection:
+        return "is refused"
+    if before is not None and not before.rejection:
+        if now.document != before.document:
+            return "changed"
+        if now.sets == before.sets:
+            return "has another place"
+    return f"is in force for {texts.count(len(now.sets), 'set')}"
+
+
+def _policy_lines(change: changes.PolicyChange) -> list[str]:
+    """Return what became of one policy, and all that it asks for if it does so from now on."""
+    name, now = texts.one_line(change.name), change.now
+    told = f"{name} {_policy_state(change)}"
+    if now is None or not change.is_transition:
+        return [told if now is None else f"{told}: {now.place}"]
+    covered = f"{name} is for {', '.join(_cut(now.sets, _COVERED)) or 'no set'}"
+    if now.rejection:
+        return [f"{name}: {now.rejection}", covered]
+    return [told, covered, *(f"{name}: {rule}" for rule in policies.rules(now.document))]
+
+
 def _body(change: changes.Change) -> list[str]:
     name, report = texts.one_line(change.name), change.now
     if report is None:
@@ -107,9 +157,9 @@ def _moved_condition(now: reports.Condition, was: reports.Condition | None) -> s
     return f"{now.type}: {came_from}{now.status} ({now.reason}): {now.message}"
 
 
-def _cut(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - _NAMED
-    return [*lines[:_NAMED], f"and {more} more"] if more > 0 else list(lines)
+def _cut(lines: Sequence[str], most: int = _NAMED) -> list[str]:
+    more = len(lines) - most
+    return [*lines[:most], f"and {more} more"] if more > 0 else list(lines)
 
 
 def _block(title: str, lines: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import urllib.parse
 STATUS = "STATUS.md"
 REJECTIONS = "rejections.yaml"
 SETS = "sets/"
+POLICIES = "policies/"
 HISTORY = "history/"
 _SUFFIX = ".yaml"
 
@@ -15,6 +16,11 @@ _SUFFIX = ".yaml"
 def set_file(name: str) -> str:
     """Return the path of a set's file."""
     return f"{SETS}{_segment(name)}{_SUFFIX}"
+
+
+def policy_file(name: str) -> str:
+    """Return the path of a RolloutPolicy's file."""
+    return f"{POLICIES}{_segment(name)}{_SUFFIX}"
 
 
 def spec_file(name: str, spec_hash: str) -> str:

@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from gitsidecar.model import findings, plans
-from gitsidecar.reporting import records, tallies, texts
+from gitsidecar.model import censuses, findings, plans
+from gitsidecar.reporting import records, texts
 
 _HEADER = ("SET", "MATCHED", "UPDATED", "READY", "TO MOVE NOW", "HELD", "NOT UPGRADABLE", "MISSING", "SPEC")
 _MOST_ACTIONS = 20
@@ -37,16 +37,15 @@ def to_text(plan: plans.Plan, *, most_actions: int = _MOST_ACTIONS) -> str:
 
 
 def _set_to_json(each: plans.SetPlan) -> dict[str, Any]:
-    found = tallies.tally(each, (), {})
     return {
         "name": each.sidecar_set.name,
         "specHash": each.sidecar_set.spec_hash,
-        "matchedPods": len(found.matched),
-        "updatedPods": len(found.updated),
-        "readyPods": len(found.ready),
-        "updatedReadyPods": len(found.updated & found.ready),
-        "missingPods": len(found.missing),
-        "notUpgradablePods": _not_upgradable(each),
+        "matchedPods": each.count(censuses.MATCHED),
+        "updatedPods": each.count(censuses.UPDATED),
+        "readyPods": each.count(censuses.READY),
+        "updatedReadyPods": each.count(censuses.UPDATED_READY),
+        "missingPods": each.count(censuses.MISSING),
+        "notUpgradablePods": each.count(censuses.NOT_UPGRADABLE),
         "actions": [_action_to_json(action) for action in each.actions],
         "holds": [{"pod": hold.pod.key, "reason": str(hold.reason), "message": hold.message} for hold in each.holds],
     }
@@ -57,20 +56,19 @@ def _action_to_json(action: plans.Action) -> dict[str, Any]:
     return {"pod": action.pod.key, "kind": "UpdateImages", "images": images}
 
 
-def _not_upgradable(each: plans.SetPlan) -> int:
-    return sum(hold.reason is plans.HoldReason.NOT_UPGRADABLE for hold in each.holds)
-
-
 def _overview(sets: Sequence[plans.SetPlan]) -> list[str]:
     if not sets:
         return ["No SidecarSet is in force: nothing would be moved."]
     rows: list[tuple[str, ...]] = [_HEADER]
     for each in sets:
-        found = tallies.tally(each, (), {})
-        counts = (len(found.matched), len(found.updated), len(found.ready), len(each.actions), len(each.holds))
-        rest = (_not_upgradable(each), len(found.missing))
+        counts = (each.count(key) for key in (censuses.MATCHED, censuses.UPDATED, censuses.READY))
+        rest = (len(each.actions), _held(each), each.count(censuses.NOT_UPGRADABLE), each.count(censuses.MISSING))
         rows.append((each.sidecar_set.name, *(str(count) for count in (*counts, *rest)), each.sidecar_set.spec_hash))
     return texts.table(rows, right=frozenset(range(1, 8)))
+
+
+def _held(each: plans.SetPlan) -> int:
+    return sum(len(group.members) for group in each.held)
 
 
 def _actions(each: plans.SetPlan, most: int) -> list[str]:
@@ -89,17 +87,13 @@ def _changes(action: plans.Action) -> str:
 
 
 def _holds(each: plans.SetPlan) -> list[str]:
-    groups: dict[plans.HoldReason, list[plans.Hold]] = {}
-    for hold in each.holds:
-        groups.setdefault(hold.reason, []).append(hold)
-    if not groups:
+    if not each.held:
         return []
-    lines = [f"{texts.one_line(each.sidecar_set.name)}: {texts.count(len(each.holds), 'pod')} held"]
-    for reason in plans.HoldReason:
-        if its := groups.get(reason):
-            names = ", ".join(texts.one_line(hold.pod.key) for hold in its[:_MOST_NAMED])
-            more = f" and {len(its) - _MOST_NAMED} more" if len(its) > _MOST_NAMED else ""
-            lines += [f"  {reason} {len(its)}: {texts.one_line(its[0].message)}", f"    {names}{more}"]
+    lines = [f"{texts.one_line(each.sidecar_set.name)}: {texts.count(_held(each), 'pod')} held"]
+    for group in each.held:
+        names = ", ".join(texts.one_line(pod.key) for pod in group.examples[:_MOST_NAMED])
+        more = f" and {len(group.members) - _MOST_NAMED} more" if len(group.members) > _MOST_NAMED else ""
+        lines += [f"  {group.reason} {len(group.members)}: {texts.one_line(group.message)}", f"    {names}{more}"]
     return lines
 
 

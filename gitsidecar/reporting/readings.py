@@ -1,8 +1,8 @@
 """
 The status branch read back as a report.
 
-Anyone may have edited its files, so nothing in them is taken for granted: what identifies a set must be whole, or the
-set is left out with a finding; of the rest, a damaged part counts as not there.
+Anyone may have edited its files, so nothing in them is taken for granted: what identifies a set or a policy must be
+whole, or it is left out with a finding; of the rest, a damaged part counts as not there.
 """
 
 from __future__ import annotations
@@ -28,9 +28,16 @@ def read(content: Mapping[str, bytes]) -> tuple[reports.Report, tuple[findings.F
     problems: list[findings.Finding] = []
     documents = dict(_attempt_each(content, _is_spec, lambda path: _document(content[path]), problems))
     found = dict(_attempt_each(content, _is_set, lambda path: _set(path, content[path], documents), problems))
+    policies = dict(_attempt_each(content, _is_policy, lambda path: _policy(path, content[path]), problems))
     refused = dict(_attempt_each(content, _is_rejections, lambda path: _rejections(content[path]), problems))
-    sets = tuple(sorted(found.values(), key=lambda report: report.name))
-    return reports.Report("", "", sets, refused.get(paths.REJECTIONS, ())), tuple(problems)
+    report = reports.Report(
+        cluster="",
+        revision="",
+        sets=tuple(sorted(found.values(), key=lambda each: each.name)),
+        found=refused.get(paths.REJECTIONS, ()),
+        policies=tuple(sorted(policies.values(), key=lambda each: each.name)),
+    )
+    return report, tuple(problems)
 
 
 def warn(path: str, error: Exception) -> findings.Finding:
@@ -56,6 +63,10 @@ def _is_set(path: str) -> bool:
     return path.startswith(paths.SETS) and path.endswith(".yaml")
 
 
+def _is_policy(path: str) -> bool:
+    return path.startswith(paths.POLICIES) and path.endswith(".yaml")
+
+
 def _is_spec(path: str) -> bool:
     return paths.spec_of(path) is not None
 
@@ -69,17 +80,14 @@ def _document(content: bytes) -> str:
 
 
 def _set(path: str, content: bytes, documents: Mapping[str, str]) -> reports.SetReport:
-    record = _mapping(yamls.load(content), "the file")
-    name = _text(_mapping(record.get("metadata"), "metadata"), "name")
-    if path != paths.set_file(name):
-        raise ValueError(f"it is about {name!r}, whose file is {paths.set_file(name)}")
+    record, name = _named(path, content, paths.set_file)
     source, status = _mapping(record.get("source"), "source"), _mapping(record.get("status"), "status")
     generation = _number(status.get("observedGeneration"))
     if generation < 1:
         raise ValueError("status.observedGeneration is not a number from 1 up")
     report = reports.SetReport(
         name=name,
-        place=findings.Place(_text(source, "file"), _number(source.get("line")), _number(source.get("column"))),
+        place=_place(source),
         commit=_text(source, "commit"),
         generation=generation,
         spec_hash=_text(status, "latestRevision"),
@@ -91,11 +99,36 @@ def _set(path: str, content: bytes, documents: Mapping[str, str]) -> reports.Set
         forbidden=next(_each([status.get("forbidden")], _held), None),
         failing=_texts(status.get("failing")),
         manifest=yamls.to_json(_mapping(record.get("manifest"), "manifest")),
-        rejection=next((each for each in _list(status.get("rejections")) if isinstance(each, str)), ""),
+        rejection=next(iter(_words(status.get("rejections"))), ""),
         documents=_documents(name, _list(status.get("history")), documents),
     )
     counts: dict[str, Any] = {to: _number(status.get(key)) for key, to in records.COUNTS.items()}
     return dataclasses.replace(report, **counts)
+
+
+def _policy(path: str, content: bytes) -> reports.PolicyReport:
+    record, name = _named(path, content, paths.policy_file)
+    status = _mapping(record.get("status"), "status")
+    return reports.PolicyReport(
+        name=name,
+        place=_place(_mapping(record.get("source"), "source")),
+        sets=tuple(_words(status.get("sidecarSets"))),
+        document=yamls.to_json(_mapping(record.get("manifest"), "manifest")),
+        rejection=next(iter(_words(status.get("rejections"))), ""),
+    )
+
+
+def _named(path: str, content: bytes, path_of: Callable[[str], str]) -> tuple[_Json, str]:
+    """Return the record in a file, and the name of what it is about."""
+    record = _mapping(yamls.load(content), "the file")
+    name = _text(_mapping(record.get("metadata"), "metadata"), "name")
+    if path != path_of(name):
+        raise ValueError(f"it is about {name!r}, whose file is {path_of(name)}")
+    return record, name
+
+
+def _place(source: _Json) -> findings.Place:
+    return findings.Place(_text(source, "file"), _number(source.get("line")), _number(source.get("column")))
 
 
 def _documents(name: str, order: list[Any], documents: Mapping[str, str]) -> Mapping[str, str]:
@@ -105,7 +138,7 @@ def _documents(name: str, order: list[Any], documents: Mapping[str, str]) -> Map
         whose = paths.spec_of(path)
         if whose is not None and whose[0] == name:
             found[whose[1]] = document
-    listed = [each for each in order if isinstance(each, str) and each in found]
+    listed = [each for each in _words(order) if each in found]
     return {each: found[each] for each in (*(each for each in found if each not in listed), *listed)}
 
 
@@ -127,7 +160,7 @@ def _condition(each: _Json) -> reports.Condition:
 
 
 def _held(each: _Json) -> reports.Held:
-    examples = tuple(key for key in _list(each.get("examples")) if isinstance(key, str))
+    examples = tuple(_words(each.get("examples")))
     return reports.Held(_text(each, "reason"), _number(each.get("count")), _text(each, "message"), examples)
 
 
@@ -159,6 +192,10 @@ def _each(value: object, build: Callable[[_Json], _T]) -> Iterator[_T]:
             yield build(_mapping(each, "an item"))
         except ValueError:
             continue  # a damaged item counts as not there
+
+
+def _words(value: object) -> list[str]:
+    return [each for each in _list(value) if isinstance(each, str)]
 
 
 def _list(value: object) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A set's report as the mapping of its file on the status branch, keys in the reference's words (DESIGN §7)."""
+"""Reports as the mappings of their files on the status branch, keys in the reference's words (DESIGN §7)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gitsidecar.reporting import yamls
 
 API_VERSION = "gitsidecar.io/v1alpha1"
 SET_KIND = "SidecarSetReport"
+POLICY_KIND = "RolloutPolicyReport"
 REJECTIONS_KIND = "Rejections"
 COUNTS = {
     "matchedPods": "matched",
@@ -28,14 +29,28 @@ Json = dict[str, Any]
 
 def of_set(report: reports.SetReport) -> Json:
     """Return the whole file of one set: whose it is, the manifest in force, and the status."""
-    place = report.place
     return {
         "apiVersion": API_VERSION,
         "kind": SET_KIND,
         "metadata": {"name": report.name},
-        "source": {"file": place.file, "line": place.line, "column": place.column, "commit": report.commit},
+        "source": {**_place(report.place), "commit": report.commit},
         "manifest": yamls.from_json(report.manifest),
         "status": _status(report),
+    }
+
+
+def of_policy(report: reports.PolicyReport) -> Json:
+    """Return the whole file of one RolloutPolicy: the manifest in force, and every set that it is for."""
+    status: Json = {"sidecarSets": list(report.sets)}
+    if report.rejection:
+        status["rejections"] = [report.rejection]
+    return {
+        "apiVersion": API_VERSION,
+        "kind": POLICY_KIND,
+        "metadata": {"name": report.name},
+        "source": _place(report.place),
+        "manifest": yamls.from_json(report.document),
+        "status": status,
     }
 
 
@@ -62,6 +77,10 @@ def rejection(found: findings.Finding) -> Json:
         "field": found.field,
         "message": found.message,
     }
+
+
+def _place(place: findings.Place) -> Json:
+    return {"file": place.file, "line": place.line, "column": place.column}
 
 
 def _status(report: reports.SetReport) -> Json:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import collections
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gitsidecar.model import histories, outcomes, plans, reports
+from gitsidecar.model import censuses, histories, outcomes, plans, policies, reports
 from gitsidecar.reporting import conditions, specs, standings, tallies, yamls
 
-EXAMPLES = 5
-"""So many pods are named where many share one reason."""
+_WORDINGS = 4
+"""So many messages are told for one reason; the others are folded into one."""
 
 
 def summarise(
@@ -32,7 +31,8 @@ def summarise(
         was_failing = recorded[name].failing if name in recorded else {}
         found = tallies.tally(each, by_set.get(name, ()), was_failing)
         told.append(_summarise_set(each, found, history.sets.get(name), plan))
-    return reports.Report(cluster, plan.revision, tuple(told), plan.found)
+    covering = tuple(_report_policy(policy, plan.sets) for policy in plan.policies)
+    return reports.Report(cluster, plan.revision, tuple(told), plan.found, covering)
 
 
 def _summarise_set(
@@ -49,77 +49,70 @@ def _summarise_set(
         generation=each.generation,
         spec_hash=sidecar_set.spec_hash,
         stable=stable,
-        matched=len(found.matched),
-        updated=len(found.updated),
-        ready=len(found.ready),
-        updated_ready=len(found.updated & found.ready),
-        finished=len(found.finished),
+        matched=found.count(censuses.MATCHED),
+        updated=found.count(censuses.UPDATED),
+        ready=found.count(censuses.READY),
+        updated_ready=found.count(censuses.UPDATED_READY),
+        finished=found.count(censuses.FINISHED),
         in_flight=len(found.in_flight),
-        missing=len(found.missing),
-        not_upgradable=sum(held.reason is plans.HoldReason.NOT_UPGRADABLE for held in found.held),
+        missing=found.count(censuses.MISSING),
+        not_upgradable=found.count(censuses.NOT_UPGRADABLE),
         images=_images(each, found),
-        held=_group(found.held),
+        held=tuple(_group(found.held)),
         workloads=_workloads(found),
-        conditions=conditions.build(standing, sidecar_set.rejection, known, plan.now),
+        conditions=conditions.build(standing, each, found.overdue, known=known, now=plan.now),
         moved=tuple(found.applied),
         failed=found.failed,
         forbidden=_forbidden(found),
         failing=found.failing,
         manifest=yamls.canonical(sidecar_set.document),
         rejection=sidecar_set.rejection,
-        documents=specs.keep(each, known, stable),
+        documents=specs.keep(sidecar_set, censuses.specs(found.census), known, stable),
     )
+
+
+def _report_policy(policy: policies.RolloutPolicy, sets: Iterable[plans.SetPlan]) -> reports.PolicyReport:
+    covered = tuple(each.sidecar_set.name for each in sets if policy.covers(each.sidecar_set))
+    return reports.PolicyReport(policy.name, policy.place, covered, yamls.canonical(policy.document), policy.rejection)
 
 
 def _images(each: plans.SetPlan, found: tallies.Tally) -> Mapping[str, Mapping[str, int]]:
     """Return container → image → number of matched pods; containers in the set's order, images in theirs."""
-    changed = {
-        (key, change.container): change.new for key, action in found.applied.items() for change in action.changes
-    }
-    images: dict[str, dict[str, int]] = {}
-    for sidecar in each.sidecar_set.sidecars:
-        counts: collections.Counter[str] = collections.Counter()
-        for pod in found.matched:
-            container = pod.container(sidecar.name)
-            if container is not None:
-                counts[changed.get((pod.key, sidecar.name), container.image)] += 1
-        images[sidecar.name] = dict(sorted(counts.items()))
-    return images
+    counts: dict[str, dict[str, int]] = {sidecar.name: {} for sidecar in each.sidecar_set.sidecars}
+    for container, image, number in sorted(censuses.images(found.census)):
+        counts[container][image] = number
+    return counts
 
 
-def _group(held: Iterable[tallies.Held]) -> tuple[reports.Held, ...]:
-    """Group the held pods by reason, in the order in which a person would ask."""
-    groups: dict[plans.HoldReason, list[tallies.Held]] = {}
-    for each in held:
-        groups.setdefault(each.reason, []).append(each)
-    return tuple(
-        reports.Held(str(reason), len(its), its[0].message, tuple(each.key for each in its[:EXAMPLES]))
-        for reason in plans.HoldReason
-        if (its := groups.get(reason))
-    )
+def _group(held: Iterable[tallies.Held]) -> Iterator[reports.Held]:
+    """Yield the held pods by reason and words, in the order in which a person would ask; many words are folded."""
+    for reason, found in itertools.groupby(held, key=lambda each: each.reason):
+        groups = list(found)
+        for each in groups[:_WORDINGS]:
+            yield reports.Held(str(reason), each.count, each.message, each.examples)
+        if rest := groups[_WORDINGS:]:
+            examples = tuple(sorted(itertools.chain.from_iterable(each.examples for each in rest)))[: plans.EXAMPLES]
+            message = f"held in {len(rest)} other ways, e.g. {rest[0].message}"
+            yield reports.Held(str(reason), sum(each.count for each in rest), message, examples)
 
 
 def _forbidden(found: tallies.Tally) -> reports.Held | None:
     if not found.forbidden:
         return None
     keys = tuple(found.forbidden)
-    return reports.Held(standings.WRITES_FORBIDDEN, len(keys), found.forbidden[keys[0]], keys[:EXAMPLES])
+    return reports.Held(standings.WRITES_FORBIDDEN, len(keys), found.forbidden[keys[0]], keys[: plans.EXAMPLES])
 
 
 def _workloads(found: tallies.Tally) -> tuple[reports.Workload, ...]:
     """Return the inventory by owner, in order of namespace and name."""
-    counts: dict[tuple[str, str], collections.Counter[str]] = {}
-    marked = ((pod, True) for pod in found.matched)
-    bare = ((pod, False) for pod in found.missing)
-    for pod, is_matched in itertools.chain(marked, bare):
-        owner = counts.setdefault((pod.namespace, pod.workload or f"Pod/{pod.name}"), collections.Counter())
-        if not is_matched:
-            owner["missing"] += 1
-            continue
-        owner["matched"] += 1
-        owner["updated"] += pod.key in found.updated
-        owner["ready"] += pod.key in found.ready
     return tuple(
-        reports.Workload(namespace, name, owner["matched"], owner["updated"], owner["ready"], missing=owner["missing"])
-        for (namespace, name), owner in sorted(counts.items())
+        reports.Workload(
+            namespace,
+            name,
+            matched=counts.get(censuses.MATCHED, 0),
+            updated=counts.get(censuses.UPDATED, 0),
+            ready=counts.get(censuses.READY, 0),
+            missing=counts.get(censuses.MISSING, 0),
+        )
+        for (namespace, name), counts in sorted(censuses.owners(found.census).items())
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 
-from gitsidecar.model import plans
+from gitsidecar.model import censuses, plans
 from gitsidecar.reporting import tallies, texts
 
 _Reason = plans.HoldReason
@@ -52,11 +52,11 @@ def judge(found: tallies.Tally, commit: str, before: Before) -> Standing:
         return _complete(found, commit)
     if found.pending or found.applied:
         return _rolling(found, commit)
-    if deadline := _held(found, _Reason.DEADLINE_EXCEEDED):
-        return _blocked(found, deadline)
+    if found.overdue:
+        return _overdue(found)
     if found.forbidden:
         return _forbidden(found)
-    if (_healthy(found, found.in_flight) and not before.was_blocked) or _moves_soon(found):
+    if (found.in_flight - found.failing.keys() and not before.was_blocked) or _moves_soon(found):
         return _rolling(found, commit)
     if found.failing and (not found.held or chief(found) is _Reason.BUDGET_EXHAUSTED):
         return _failing(found)
@@ -70,7 +70,9 @@ def judge(found: tallies.Tally, commit: str, before: Before) -> Standing:
 
 def chief(found: tallies.Tally) -> plans.HoldReason:
     """Return the reason that holds most pods; of two alike, the one a person would ask for first."""
-    counts = collections.Counter(each.reason for each in found.held)
+    counts: collections.Counter[plans.HoldReason] = collections.Counter()
+    for each in found.held:
+        counts[each.reason] += each.count
     return max(plans.HoldReason, key=lambda reason: counts[reason])
 
 
@@ -81,7 +83,7 @@ def _is_complete(found: tallies.Tally, before: Before) -> bool:
     Once it was complete, a pod that starts up or loses readiness does not reopen the rollout; one that drifts, or
     cannot start its sidecar, does.
     """
-    if found.drifted:
+    if found.drifted or _held(found, _Reason.CONFLICTING_SETS):
         return False
     return not found.unfinished or (before.was_complete and not found.failing)
 
@@ -90,12 +92,8 @@ def _moves_soon(found: tallies.Tally) -> bool:
     reasons = {each.reason for each in found.held}
     if reasons.intersection(_SOON):
         return True
-    users = found.in_flight | (found.updated & found.unfinished)
-    return _Reason.BUDGET_EXHAUSTED in reasons and _healthy(found, users)
-
-
-def _healthy(found: tallies.Tally, keys: frozenset[str]) -> bool:
-    return not keys <= found.failing.keys()
+    users = len(found.in_flight) + found.count(censuses.STARTING)
+    return _Reason.BUDGET_EXHAUSTED in reasons and users > len(found.failing)
 
 
 def _held(found: tallies.Tally, reason: plans.HoldReason) -> list[tallies.Held]:
@@ -103,10 +101,10 @@ def _held(found: tallies.Tally, reason: plans.HoldReason) -> list[tallies.Held]:
 
 
 def _complete(found: tallies.Tally, commit: str) -> Standing:
-    total = len(found.matched)
+    total = found.count(censuses.MATCHED)
     if not total:
         return Standing(NO_PODS, "no running pod is matched" + _missing(found), is_complete=True)
-    unready = total - len(found.ready)
+    unready = total - found.count(censuses.READY)
     rest = f"; {unready} of them not Ready" if unready else ""
     words = f"all {texts.count(total, 'pod')} on {texts.short(commit)}{rest}{_missing(found)}"
     return Standing(ROLLED_OUT, words if total > 1 else words.removeprefix("all "), is_complete=True)
@@ -114,7 +112,7 @@ def _complete(found: tallies.Tally, commit: str) -> Standing:
 
 def _rolling(found: tallies.Tally, commit: str) -> Standing:
     words = f"{_progress(found)} on {texts.short(commit)}, {len(found.in_flight)} in flight"
-    waiting = len(found.drifted)
+    waiting = found.drifted
     words += f", {waiting} to go" if waiting else ""
     return Standing(ROLLING_OUT, words + (f"; {_failures(found)}" if found.failing else "") + _missing(found))
 
@@ -123,11 +121,20 @@ def _blocked(found: tallies.Tally, held: list[tallies.Held]) -> Standing:
     return Standing(str(held[0].reason), _why(found, held), is_blocked=True)
 
 
+def _overdue(found: tallies.Tally) -> Standing:
+    if held := _held(found, _Reason.DEADLINE_EXCEEDED):
+        return _blocked(found, held)
+    words = f"{_progress(found)} updated, and the deadline has passed for {texts.count(len(found.overdue), 'pod')}"
+    more = f"; {_failures(found)}" if found.failing else f", e.g. {found.overdue[0]}"
+    return Standing(str(_Reason.DEADLINE_EXCEEDED), words + more + _missing(found), is_blocked=True)
+
+
 def _why(found: tallies.Tally, held: list[tallies.Held]) -> str:
-    others = len(found.held) - len(held)
+    number = sum(each.count for each in held)
+    others = found.held_pods - number
     more = f"; {others} held for other reasons" if others else ""
     more += f"; {_failures(found)}" if found.failing else ""
-    return f"{_progress(found)} updated, {len(held)} held: {held[0].message}{more}{_missing(found)}"
+    return f"{_progress(found)} updated, {number} held: {held[0].message}{more}{_missing(found)}"
 
 
 def _forbidden(found: tallies.Tally) -> Standing:
@@ -138,7 +145,7 @@ def _forbidden(found: tallies.Tally) -> Standing:
 
 
 def _failing(found: tallies.Tally) -> Standing:
-    waiting = len(found.drifted)
+    waiting = found.drifted
     stop = f"; {texts.count(waiting, 'pod')} not moved because of that" if waiting else ""
     words = f"{_progress(found)} updated, and {_failures(found)}{stop}; fix the image or push another spec"
     return Standing(PODS_FAILING, words, is_blocked=True)
@@ -150,9 +157,9 @@ def _failures(found: tallies.Tally) -> str:
 
 
 def _progress(found: tallies.Tally) -> str:
-    return f"{len(found.updated)} of {texts.count(len(found.matched), 'pod')}"
+    return f"{found.count(censuses.UPDATED)} of {texts.count(found.count(censuses.MATCHED), 'pod')}"
 
 
 def _missing(found: tallies.Tally) -> str:
-    number = len(found.missing)
+    number = found.count(censuses.MISSING)
     return f"; {texts.count(number, 'selected pod')} without the sidecars" if number else ""

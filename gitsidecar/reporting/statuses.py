@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gitsidecar.model import findings, reports
-from gitsidecar.reporting import paths, records, texts, wording
+from gitsidecar.reporting import paths, policies, records, texts, wording
 
 _MOST_WORKLOADS = 50
 _MOST_FAILING = 10
+_MOST_COVERED = 20
 _BAR = 30
 
 Row = tuple[str, ...]
 
 
-def write(report: reports.Report) -> str:
-    """Return the whole file: one sentence a set, then each set's numbers, then what was refused."""
+def section(report: reports.SetReport) -> list[str]:
+    """Return the lines about one set: nothing of them depends on any other."""
+    return ["", *_set(report)]
+
+
+def write(report: reports.Report, write_section: Callable[[reports.SetReport], Iterable[str]] = section) -> str:
+    """
+    Return the whole file: one sentence a set, then each set's numbers, then the policies, then what was refused.
+
+    *write_section* stands for `section`, where a caller remembers what it gave.
+    """
     lines = [f"# Sidecars on {texts.markdown(report.cluster)}", ""]
     lines += _summary(report)
     for each in report.sets:
-        lines += ["", *_set(each)]
+        lines += write_section(each)
+    lines += _policies(report.policies)
     lines += _findings("Rejected manifests", records.rejections(report.found))
     lines += _findings("Warnings", [each for each in report.found if each.level is findings.Level.WARNING])
     return "\n".join(lines) + "\n"
@@ -138,6 +149,31 @@ def _unlisted(report: reports.SetReport) -> list[str]:
         return []
     where = texts.code(paths.set_file(report.name))
     return ["", f"{texts.count(more, 'more workload')} in {where}."]
+
+
+def _policies(found: Sequence[reports.PolicyReport]) -> list[str]:
+    if not found:
+        return []
+    rows = [
+        (
+            texts.code(each.name),
+            _covered(each.sets),
+            texts.markdown("; ".join(policies.rules(each.document)), 600),
+            texts.code(str(each.place)),
+        )
+        for each in found
+    ]
+    refused = [
+        f"- **{texts.markdown(each.name)}**: {texts.markdown(each.rejection, 600)}." for each in found if each.rejection
+    ]
+    header = ("RolloutPolicy", "Sets", "Windows, freezes and limits", "Source")
+    return ["", "## RolloutPolicies", *_table(header, rows), *([""] if refused else []), *refused]
+
+
+def _covered(sets: Sequence[str]) -> str:
+    more = len(sets) - _MOST_COVERED
+    names = [texts.code(each) for each in sets[:_MOST_COVERED]]
+    return ", ".join([*names, f"and {more} more"] if more > 0 else names) or "none"
 
 
 def _findings(title: str, found: Iterable[findings.Finding]) -> list[str]:

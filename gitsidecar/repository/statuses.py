@@ -12,7 +12,7 @@ from pathlib import Path
 from gitsidecar import errors
 from gitsidecar.repository import blobs, commands, commits, faults, pipes, remotes, stores, trees
 
-MANAGED = ("STATUS.md", "rejections.yaml", "sets/**", "history/**")
+MANAGED = ("STATUS.md", "rejections.yaml", "sets/**", "policies/**", "history/**")
 _LIMITS = trees.Limits(file_bytes=16 << 20, files=100_000, total_bytes=256 << 20)
 _PENDING = "refs/gitsidecar/pending"
 _TRIES = 6

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitsidecar.manifests import documents, drafts, names
-from gitsidecar.manifests.rules import containers
+from gitsidecar.manifests.rules import containers, orders
 from gitsidecar.model import findings, sidecarsets
 
 _OURS = "gitsidecar.io/"
@@ -22,6 +22,7 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
     yield from _check_names(draft, spec)
     yield from _check_volumes(draft, spec)
     yield from _check_strategy(draft, drafts.mapping(spec.get("updateStrategy")))
+    yield from orders.check(draft, drafts.mapping(spec.get("updateStrategy")))
     yield from _check_injection(draft, spec)
     for field in LISTS:
         for index, container in enumerate(drafts.items(spec.get(field))):
@@ -90,16 +91,6 @@ def _check_strategy(draft: drafts.Draft, strategy: Any) -> Iterator[findings.Fin
         if window in (0, "0%") and not isinstance(window, bool):
             message = "lets no pod move at all: write at least 1; to stop a rollout, write paused: true"
             yield draft.finding((*path, "maxUnavailable"), message, findings.Level.WARNING)
-    priority = drafts.mapping(strategy.get("priorityStrategy"))
-    if priority.get("orderPriority") and priority.get("weightPriority"):
-        message = "cannot stand beside orderPriority: keep one of the two"
-        yield draft.finding((*path, "priorityStrategy", "weightPriority"), message, at_key=True)
-    seen: set[tuple[str, str]] = set()
-    for index, term in enumerate(drafts.items(strategy.get("scatterStrategy"))):
-        pair = str(drafts.mapping(term).get("key")), str(drafts.mapping(term).get("value"))
-        if pair in seen:
-            yield draft.finding((*path, "scatterStrategy", index), "is the same as an earlier one: remove one")
-        seen.add(pair)
 
 
 def _check_injection(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:

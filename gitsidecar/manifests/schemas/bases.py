@@ -51,6 +51,10 @@ def _text_fault(text: str) -> str:
     return "" if text else "must not be empty"
 
 
+def _words_fault(text: str) -> str:
+    return "" if text.strip() else "must not be empty: say why, it is shown to whoever waits"
+
+
 def _number_or_name_fault(port: object) -> str:
     if isinstance(port, str):
         return names.port_fault(port)
@@ -60,6 +64,7 @@ def _number_or_name_fault(port: object) -> str:
 
 
 Text = Annotated[str, checked_by(_text_fault)]
+Words = Annotated[str, checked_by(_words_fault)]
 Label = Annotated[str, checked_by(names.label_fault)]
 LabelKey = Annotated[str, checked_by(names.key_fault)]
 LabelValue = Annotated[str, checked_by(names.value_fault)]

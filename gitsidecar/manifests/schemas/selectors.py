@@ -25,11 +25,15 @@ class Requirement(bases.Model):
         return self
 
 
-class Selector(bases.Model):
-    """A label selector that selects by something; an empty one would take in every pod of the cluster."""
+class AnySelector(bases.Model):
+    """A label selector that may be empty, and then selects everything."""
 
     match_labels: dict[bases.LabelKey, bases.LabelValue] | None = None
     match_expressions: list[Requirement] | None = None
+
+
+class Selector(AnySelector):
+    """A label selector that selects by something; an empty one would take in every pod of the cluster."""
 
     @pydantic.model_validator(mode="after")
     def _check_content(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
+from gitsidecar.manifests import names
 from gitsidecar.manifests.schemas import bases, selectors
 from gitsidecar.model import sidecarsets
 
@@ -35,6 +36,10 @@ def _read_partition(value: Any) -> sidecarsets.Share:
     if share.is_percent and share.amount > 100:
         raise bases.fault("keeps more than all pods old: write 100% to keep all, or less")
     return share
+
+
+def _scatter_fault(value: str) -> str:
+    return "" if value == "*" else names.value_fault(value)
 
 
 _SCHEMA = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+%$"}]}
@@ -70,7 +75,7 @@ class ScatterTerm(bases.Model):
     """One entry of `scatterStrategy`; the value ``*`` stands for every value seen."""
 
     key: bases.LabelKey
-    value: str
+    value: Annotated[str, bases.checked_by(_scatter_fault)]
 
 
 class UpdateStrategy(bases.Model):

@@ -6,12 +6,12 @@ from gitsidecar.cluster import caches
 from gitsidecar.model import pods
 from tests.unit.cluster import rows
 
-KEY = ("shop", "web")
+KEY = "shop/web"
 
 
 def _cache(*listed: pods.Pod, version: str = "10") -> caches.Cache[pods.Pod]:
-    cache: caches.Cache[pods.Pod] = caches.Cache(lambda pod: (pod.namespace, pod.name))
-    cache.replace({(pod.namespace, pod.name): pod for pod in listed}, version)
+    cache: caches.Cache[pods.Pod] = caches.Cache(lambda pod: pod.key)
+    cache.replace({pod.key: pod for pod in listed}, version)
     return cache
 
 
@@ -92,5 +92,27 @@ def test_the_same_list_again_is_not_told() -> None:
     cache = _cache(rows.row())
     assert not cache.replace({KEY: rows.row(version="11")}, "12")
     assert cache.replace({KEY: rows.row(version="13", phase="Failed")}, "14")
-    fresh: caches.Cache[pods.Pod] = caches.Cache(lambda pod: pod.name)
+    fresh: caches.Cache[pods.Pod] = caches.Cache(lambda pod: pod.key)
     assert fresh.replace({}, "1")
+
+
+def test_what_was_touched_is_handed_out_once() -> None:
+    """Rows that came, changed or went are named, also where no planner sees it; after a list it may be all."""
+    cache = _cache(rows.row(), rows.row("db"))
+    assert cache.take_touched() is None
+    cache.see(rows.row(version="11"))
+    cache.drop(rows.row("db", version="12"))
+    cache.fold(rows.row("ours", version="13"))
+    assert cache.take_touched() == {KEY, "shop/db", "shop/ours"}
+    assert cache.take_touched() == set()
+    cache.replace({}, "14")
+    assert cache.take_touched() is None
+
+
+def test_what_was_touched_does_not_pile_up() -> None:
+    """While nobody asks, pods may come and go by the thousand; then it may be all."""
+    cache = _cache()
+    cache.take_touched()
+    for number in range(11, 3011):
+        cache.see(rows.row(f"job-{number}", version=str(number)))
+    assert cache.take_touched() is None

@@ -1,4 +1,4 @@
-"""What the tests of manifests share: a good SidecarSet, changes to it, and one call that reads it."""
+"""What the tests of manifests share: a good SidecarSet and RolloutPolicy, changes to them, and calls that read them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ _GOOD: dict[str, Any] = {
         "containers": [{"name": "logtail", "image": "log-service/logtail:0.16.16"}],
     },
 }
+_GOOD_POLICY: dict[str, Any] = {
+    "apiVersion": "gitsidecar.io/v1alpha1",
+    "kind": "RolloutPolicy",
+    "metadata": {"name": "nights"},
+    "spec": {"podsPerMinute": 30},
+}
 
 
 def _change(document: dict[str, Any], path: str, value: Any) -> None:
@@ -41,6 +47,13 @@ def _change(document: dict[str, Any], path: str, value: Any) -> None:
         here[parts[-1]] = value
 
 
+def _changed(good: dict[str, Any], changes: tuple[Any, ...]) -> dict[str, Any]:
+    document = copy.deepcopy(good)
+    for path, value in zip(changes[::2], changes[1::2], strict=True):
+        _change(document, path, value)
+    return document
+
+
 @pytest.fixture(scope="session")
 def removed() -> object:
     """Return what stands for a field that is taken away."""
@@ -51,13 +64,13 @@ def removed() -> object:
 def changed() -> Changed:
     """Return a function that gives a good document with fields changed: path, value, path, value, and so on."""
 
-    def change(*changes: Any) -> dict[str, Any]:
-        document = copy.deepcopy(_GOOD)
-        for path, value in zip(changes[::2], changes[1::2], strict=True):
-            _change(document, path, value)
-        return document
+    return lambda *changes: _changed(_GOOD, changes)
 
-    return change
+
+@pytest.fixture(scope="session")
+def changed_policy() -> Changed:
+    """Return a function as `changed`, for a good RolloutPolicy."""
+    return lambda *changes: _changed(_GOOD_POLICY, changes)
 
 
 @pytest.fixture(scope="session")
@@ -77,5 +90,15 @@ def read_changed(changed: Changed, read_text: ReadText) -> ReadChanged:
 
     def read(*changes: Any) -> desires.Desired:
         return read_text(json.dumps(changed(*changes)))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def read_policy(changed_policy: Changed, read_text: ReadText) -> ReadChanged:
+    """Return a function that reads a good policy with fields changed, written as JSON."""
+
+    def read(*changes: Any) -> desires.Desired:
+        return read_text(json.dumps(changed_policy(*changes)))
 
     return read

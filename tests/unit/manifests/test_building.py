@@ -13,6 +13,8 @@ from gitsidecar.model import files, findings, selectors, sidecarsets
 
 _HERE = pathlib.Path(__file__)
 _EXAMPLES = sorted((_HERE.parents[3] / "manifests-example").rglob("*.yaml"))
+_SET_EXAMPLES = [path for path in _EXAMPLES if "kind: SidecarSet\n" in path.read_text()]
+_EXISTS = {"matchExpressions": [{"key": "c", "operator": "Exists"}]}
 
 
 def test_defaults_are_filled_in(read_changed: Any) -> None:
@@ -65,6 +67,53 @@ def test_not_update_is_honoured(read_changed: Any) -> None:
     assert found.update.type is sidecarsets.StrategyType.NOT_UPDATE
 
 
+def test_labels_are_what_policies_select_by(read_changed: Any) -> None:
+    """A set has the labels of its metadata, and none when none are written."""
+    assert read_changed("metadata.labels", {"tier": "web"}).sets[0].labels == {"tier": "web"}
+    assert read_changed().sets[0].labels == {}
+
+
+def test_weights_become_a_priority(read_changed: Any) -> None:
+    """weightPriority arrives as terms of weight and selector, in the order written."""
+    terms = [{"weight": 5, "matchSelector": {"matchLabels": {"a": "b"}}}, {"weight": 100, "matchSelector": _EXISTS}]
+    (found,) = read_changed("spec.updateStrategy.priorityStrategy", {"weightPriority": terms}).sets
+    assert found.update.priority == sidecarsets.Priority(
+        weights=(
+            sidecarsets.Weight(5, selectors.Selector((("a", "b"),))),
+            sidecarsets.Weight(100, selectors.Selector((), (selectors.Requirement("c", selectors.Operator.EXISTS),))),
+        )
+    )
+
+
+def test_keys_become_a_priority(read_changed: Any) -> None:
+    """orderPriority arrives as keys, in the order written."""
+    terms = [{"orderedKey": "b"}, {"orderedKey": "a"}]
+    (found,) = read_changed("spec.updateStrategy.priorityStrategy", {"orderPriority": terms}).sets
+    assert found.update.priority == sidecarsets.Priority(keys=("b", "a"))
+
+
+@pytest.mark.parametrize("written", [{}, {"weightPriority": []}, {"orderPriority": []}])
+def test_an_empty_priority_is_none(read_changed: Any, written: object) -> None:
+    """A priorityStrategy without a term changes nothing, and a warning says so."""
+    desired = read_changed("spec.updateStrategy.priorityStrategy", written)
+    assert desired.sets[0].update.priority is None
+    assert [each.level for each in desired.found] == [findings.Level.WARNING]
+
+
+def test_scatter_terms_are_kept_as_written(read_changed: Any) -> None:
+    """scatterStrategy arrives term by term; a value that '*' covers anyway is a warning and no error."""
+    terms = [{"key": "zone", "value": "*"}, {"key": "zone", "value": "a"}, {"key": "rack", "value": ""}]
+    desired = read_changed("spec.updateStrategy.scatterStrategy", terms)
+    assert desired.sets[0].update.scatter == (
+        sidecarsets.Scatter("zone", "*"),
+        sidecarsets.Scatter("zone", "a"),
+        sidecarsets.Scatter("rack", ""),
+    )
+    (warning,) = desired.found
+    assert warning.level is findings.Level.WARNING
+    assert warning.field == "spec.updateStrategy.scatterStrategy[1]"
+
+
 def test_a_native_sidecar_may_roll(read_changed: Any, removed: object) -> None:
     """A set of native sidecars alone, with the default RollingUpdate, is accepted."""
     natives = [{"name": "a", "image": "a:1", "restartPolicy": "Always"}]
@@ -79,15 +128,16 @@ def test_adoption_is_by_annotation(read_changed: Any, value: str, is_adopting: b
     assert found.is_adopting is is_adopting
 
 
-@pytest.mark.parametrize("path", _EXAMPLES, ids=lambda path: path.name)
-def test_the_examples_are_valid(path: pathlib.Path) -> None:
-    """Every example manifest is accepted without an error or a warning."""
-    desired = trees.read(files.Tree("r1", (files.File(path.name, path.read_bytes()),)))
-    assert desired.sets
+def test_the_examples_are_valid() -> None:
+    """The example manifests are accepted together without an error or a warning, one set or policy in each file."""
+    listed = tuple(files.File(path.name, path.read_bytes()) for path in _EXAMPLES)
+    desired = trees.read(files.Tree("r1", listed))
+    places = [*(each.place for each in desired.sets), *(each.place for each in desired.policies)]
+    assert sorted(place.file for place in places) == [path.name for path in _EXAMPLES]
     assert {finding.level for finding in desired.found} <= {findings.Level.NOTE}
 
 
-@pytest.mark.parametrize("path", [*_EXAMPLES, _HERE.parent / "golden" / "full.yaml"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*_SET_EXAMPLES, _HERE.parent / "golden" / "full.yaml"], ids=lambda path: path.name)
 def test_a_set_comes_back_from_its_document(path: pathlib.Path, read_text: Any) -> None:
     """What the status branch keeps of a set is enough to build it again, equal in everything."""
     (found,) = read_text(path.read_bytes()).sets
@@ -108,7 +158,8 @@ def test_a_document_is_canonical(read_changed: Any) -> None:
 
 def test_what_is_not_supported_any_more_is_restored(changed: Any) -> None:
     """A set that was accepted once stays readable, even with a field that reading from Git would refuse."""
-    document = json.dumps(changed("spec.updateStrategy", {"scatterStrategy": [{"key": "a", "value": "b"}]}))
+    hot = {"name": "a", "image": "a:1", "upgradeStrategy": {"upgradeType": "HotUpgrade"}}
+    document = json.dumps(changed("spec.containers", [hot]))
     assert restoring.restore(document, findings.Place("sets/logtail.yaml")).name == "logtail"
 
 

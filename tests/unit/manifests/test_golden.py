@@ -17,6 +17,7 @@ def _told(name: str) -> str:
     desired = trees.read(files.Tree("r1", (files.File(name, (_FOLDER / name).read_bytes()),)))
     sets = ", ".join(each.name for each in desired.sets)
     ends = [f"sets: {sets}", f"refused: {', '.join(desired.refused)}", f"unread: {', '.join(desired.unread)}"]
+    ends += [f"policy {each.name}: {each.rejection or 'accepted'}" for each in desired.policies]
     return "\n".join([*map(str, desired.found), *ends]).replace(": \n", ":\n").rstrip(" ") + "\n"
 
 

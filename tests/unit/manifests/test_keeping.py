@@ -1,13 +1,14 @@
-"""The last good form stays when a file is bad, and no accident removes most sets at once."""
+"""The last good form stays when a file is bad, and no accident removes most sets at once or opens a policy."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from gitsidecar.manifests import keeping
-from gitsidecar.model import desires, findings, histories, selectors, sidecarsets
+from gitsidecar.model import desires, findings, histories, policies, selectors, sidecarsets
 
 
 def _set(name: str, rejection: str = "") -> sidecarsets.SidecarSet:
@@ -92,3 +93,62 @@ def test_sets_kept_for_a_fault_are_not_removals() -> None:
     desired = _keep("a", "abcd", refused=("b", "c"))
     assert _kept(desired) == ["b", "c"]
     assert not desired.rejections
+
+
+def _policy(name: str, covered: str, rejection: str = "", *, document: str = "{}") -> policies.RolloutPolicy:
+    place = findings.Place(f"{name}.yaml", 7, 5)
+    targets = tuple(policies.Target(names=(each,)) for each in covered)
+    return policies.RolloutPolicy(name, place, targets, document=document, rejection=rejection)
+
+
+def _keep_policies(
+    found: list[policies.RolloutPolicy], past: list[policies.RolloutPolicy], **desired: Any
+) -> tuple[policies.RolloutPolicy, ...]:
+    history = histories.History(policies={each.name: each for each in past})
+    wanted = desires.Desired("r1", policies=tuple(found), **desired)
+    return keeping.keep_last_good(wanted, history, may_remove=False).policies
+
+
+def test_policies_that_are_good_stay_as_they_are() -> None:
+    """What the newest revision says counts, also for a policy that was there before."""
+    assert _keep_policies([_policy("a", "x"), _policy("b", "")], [_policy("a", "y")]) == (
+        _policy("a", "x"),
+        _policy("b", ""),
+    )
+
+
+def test_a_refused_policy_covers_what_it_covered() -> None:
+    """The last good form stays, with its own targets and those that the refused one means, and with the rejection."""
+    refused, last = _policy("a", "xz", "it was refused"), _policy("a", "xy", document='{"good":1}')
+    moved = dataclasses.replace(refused, place=findings.Place("new.yaml", 1, 1))
+    (kept,) = _keep_policies([moved], [last])
+    assert kept == dataclasses.replace(
+        _policy("a", "xyz", "it was refused", document='{"good":1}'), place=findings.Place("new.yaml", 1, 1)
+    )
+
+
+def test_a_refused_policy_without_a_past_holds_by_itself() -> None:
+    """A policy that never was accepted holds what it seems to mean."""
+    refused = _policy("a", "x", "it was refused")
+    assert _keep_policies([refused], [_policy("b", "y"), refused][:1]) == (refused,)
+
+
+def test_a_missing_policy_holds_while_a_file_is_unread() -> None:
+    """A policy that is missing may stand in a file that could not be read, so what it covers is held."""
+    kept = _keep_policies([_policy("b", "x")], [_policy("c", "z"), _policy("a", "y")], unread=("x.yaml",))
+    assert [each.name for each in kept] == ["a", "b", "c"]
+    assert kept[0] == _policy(
+        "a",
+        "y",
+        "RolloutPolicy a is missing while files could not be read (x.yaml); what it covers is held until they can be",
+    )
+
+
+def test_a_policy_that_is_gone_is_gone() -> None:
+    """Removing policies needs no leave: that is how a freeze ends."""
+    assert _keep_policies([], [_policy("a", "x"), _policy("b", "y"), _policy("c", "z")]) == ()
+
+
+def test_a_new_set_does_not_wait_for_an_unread_file() -> None:
+    """Only what is missing is kept; a set that was read stays as it is."""
+    assert _kept(_keep("ab", "a", unread=("x.yaml",))) == []

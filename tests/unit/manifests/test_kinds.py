@@ -52,11 +52,48 @@ def test_a_sidecar_of_another_group_is_ignored(read_changed: Any) -> None:
     assert [each.level for each in desired.found] == [findings.Level.NOTE]
 
 
-@pytest.mark.parametrize("version", ["gitsidecar.io/v1alpha1", "gitsidecar.oi/v1alpha1", "", 5])
-def test_a_rollout_policy_is_never_silent(read_text: Any, version: object) -> None:
-    """A RolloutPolicy is an error that says it does not hold yet, whatever its version."""
-    (error,) = read_text(f"apiVersion: {version}\nkind: RolloutPolicy\nmetadata: {{name: a}}\n").rejections
-    assert "RolloutPolicy is not supported yet" in error.message
+@pytest.mark.parametrize("version", ["gitsidecar.oi/v1alpha1", "gitsidecar.io/v1", "", 5])
+def test_a_rollout_policy_of_a_wrong_version_holds(read_text: Any, version: object) -> None:
+    """A RolloutPolicy of any other version is refused with the right one, and holds what it covers."""
+    text = f"apiVersion: {version}\nkind: RolloutPolicy\nmetadata: {{name: a}}\nspec: {{podsPerMinute: 5}}\n"
+    desired = read_text(text)
+    (error,) = desired.rejections
+    assert "write " in error.message
+    assert "gitsidecar.io/v1alpha1" in error.message
+    assert desired.policies[0].rejection
+
+
+@pytest.mark.parametrize("version", ["gitsidecar.io/v1alpha1", "example.com/v1"])
+@pytest.mark.parametrize("kind", ["rolloutpolicy", "RolloutPolicies", "rolloutPolicy"])
+def test_a_misspelt_policy_holds(read_text: Any, kind: str, version: str) -> None:
+    """A kind that is nearly RolloutPolicy is an error with the correction, and what it covers is held."""
+    text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{podsPerMinute: 5}}\n"
+    desired = read_text(text)
+    assert "write kind: RolloutPolicy" in "".join(each.message for each in desired.rejections)
+    assert [each.name for each in desired.policies if each.rejection] == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["RoloutPolicy", "RolloutPolcy", "Rollout", "Policy", "Freeze", "FreezeWindow"])
+def test_an_unknown_kind_of_ours_holds(read_text: Any, kind: str) -> None:
+    """Whatever else claims our group may have been meant as a policy, so it is refused as one."""
+    desired = read_text(f"apiVersion: gitsidecar.io/v1alpha1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n")
+    assert "write kind: RolloutPolicy" in desired.rejections[0].message
+    assert [each.name for each in desired.policies if each.rejection] == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["sidecarset", "SidecarSets"])
+def test_a_set_of_our_group_is_refused_by_name(read_changed: Any, kind: str) -> None:
+    """A SidecarSet that claims our group was meant as one all the same."""
+    desired = read_changed("apiVersion", "gitsidecar.io/v1alpha1", "kind", kind)
+    assert desired.refused == ("logtail",)
+    assert not desired.policies
+
+
+def test_a_policy_without_a_kind_holds(read_text: Any) -> None:
+    """A document with fields that only a policy has was meant as one."""
+    desired = read_text("metadata: {name: a}\nspec: {freezes: [{reason: stop}]}\n")
+    assert [each.name for each in desired.policies if each.rejection] == ["a"]
+    assert not desired.refused
 
 
 def test_our_settings_are_no_manifest(read_text: Any) -> None:

@@ -91,6 +91,18 @@ def test_json_is_read_with_places(indent: int | str | None) -> None:
         ("a: [b", "is never closed"),
         ("a: b: c", "put text that contains ': ' in quotes"),
         ("a: @b", "in quotes"),
+        ("a: b\nc: 'd\ne: f\n", "a.yaml:2:4: error: is not valid YAML: found unexpected end of stream: a quote"),
+        ("a: b\n\tc: d", "a.yaml:2:1: error: is not valid YAML: found a tab character"),
+        ("a: b\n\tc: d", "indentation: indent with spaces, never tabs"),
+        ("a:\n   - b\n  - c\n", "check the indentation"),
+        ("- a\nb: c", "begin all items of a list in the same column"),
+        (" a: b\nc: d\n", "begin all fields in the same column, and each document with ---"),
+        ("a: b - c: d\n- e", "check the indentation"),
+        ("a: {b: c} - d", "begin each '- ' on a line of its own"),
+        ("a:b\nc: d", "write 'name: value'"),
+        ("a: |b\n", "begin the text after | or > on the next line"),
+        ('a: "b\\q"', "write \\\\ for a backslash"),
+        ("a: &\n", "put text that begins with one of &"),
         ("---\n" * 6000, "a.yaml:5001:1: error: holds more than 5000 documents"),
     ],
 )
@@ -118,6 +130,57 @@ def test_what_cannot_be_read_is_one_fault(content: str | bytes, told: str) -> No
 def test_doubtful_yaml_is_a_fault_of_its_document(content: str, told: str) -> None:
     """Anchors, aliases, tags, duplicate keys and control characters are errors that leave the rest readable."""
     assert told in str(_only(content).faults[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"a": [1, 2,]}', "a.json:1:12: error: is not valid JSON: remove the comma before the closing bracket"),
+        ('{\n "a": 1,\n}', "a.json:2:8: error: is not valid JSON: remove the comma before the closing bracket"),
+        ("{a: 1}", "a.json:1:2: error: is not valid JSON: "),
+        ("{a: 1}", "names stand in double quotes"),
+        ("{'a': 1}", "names stand in double quotes"),
+        ('{"a": b}', "text stands in double quotes"),
+        ('{"a": True}', "true, false and null are in lower case"),
+        ('{"a": 1 "b": 2}', "a.json:1:9: error: is not valid JSON: "),
+        ('{"a": 1 "b": 2}', "a comma or a closing bracket is missing"),
+        ('{"a" 1}', "write a colon between name and value"),
+        ('{"a": "b', "a.json:1:7: error: is not valid JSON: "),
+        ('{"a": "b', "the closing quote is missing"),
+        ('{"a": "b\tc"}', "write a line break as \\n and a tab as \\t"),
+        (r'{"a": "\q"}', "write \\\\ for a backslash"),
+        ('{"NaN \\"": [NaN]}', "a.json:1:13: error: is not valid JSON: NaN is no value: write a number"),
+        ('{"a": -Infinity}', "-Infinity is no value"),
+        ('{"a": 1}\n{"b": 2}', "a.json:2:1: error: is not valid JSON: "),
+        ('{"a": 1}\n{"b": 2}', "a .json file holds one value: write kind: List, or call the file .yaml"),
+        ('// why\n{"a": 1}', "JSON has no comments"),
+        ('{"a": 1} # why', "JSON has no comments"),
+        ("kind: SidecarSet", "is not valid JSON"),
+        ("[" * 100_000, "exceeded maximum nesting depth"),
+        ('{"a": ' * 60 + "1" + "}" * 60, "is nested more than 40 levels deep"),
+    ],
+)
+def test_a_json_file_holds_json(content: str, told: str) -> None:
+    """What only YAML takes is an error in a `.json` file, with its place; depth is limited as ever."""
+    reading = _read(content, "a.json")
+    assert not reading.documents
+    assert told in str(reading.faults[0])
+
+
+def test_duplicates_in_json_are_a_fault_of_the_document() -> None:
+    """JSON readers take the last of two values, so a key written twice is told."""
+    assert "a.json:1:10: error: a: is written twice" in str(_only('{"a": 1, "a": 2}', "a.json").faults[0])
+
+
+@pytest.mark.parametrize("content", ["", " \n", "\ufeff"])
+def test_an_empty_json_file_is_no_fault(content: str) -> None:
+    """A `.json` file with nothing in it is empty, as any other."""
+    assert _read(content, "a.json") == parsing.Reading()
+
+
+def test_a_number_of_json_may_be_long() -> None:
+    """More digits than Python converts do no harm: such a number is text, which no field takes."""
+    assert _only('{"a": ' + "9" * 5000 + "}", "a.json").value == {"a": "9" * 5000}
 
 
 def test_an_alias_bomb_is_refused_quickly() -> None:

@@ -1,4 +1,4 @@
-"""Whatever the files hold, reading gives an answer: a set, or the reasons why not."""
+"""Whatever the files hold, reading gives an answer: a set or a policy, or the reasons why not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from gitsidecar.manifests import restoring, trees
 from gitsidecar.model import desires, files
 
 _FULL: dict[str, Any] = yaml.safe_load((pathlib.Path(__file__).parent / "golden" / "full.yaml").read_text())
+_NIGHTS: dict[str, Any] = yaml.safe_load(
+    (pathlib.Path(__file__).parents[3] / "manifests-example" / "nights.yaml").read_text().replace("+01:00", "Z")
+)
+for _freeze in _NIGHTS["spec"]["freezes"]:
+    _freeze.update({key: _freeze[key].isoformat() for key in ("from", "until")})  # PyYAML made times of them
 
 _words = st.sampled_from(
     [
@@ -72,3 +77,17 @@ def test_any_value_in_any_field_gives_an_answer(changes: list[tuple[tuple[Any, .
         assert restoring.restore(each.document, each.place) == each
     assert desired.sets or desired.found
     assert desired.sets or document["kind"] != "SidecarSet" or desired.rejections
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from([path for path in _paths(_NIGHTS) if path]), _values), max_size=3))
+def test_any_value_in_a_policy_opens_nothing(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    """A policy with fields replaced by anything is accepted and restored alike, or stays as one that holds."""
+    document = copy.deepcopy(_NIGHTS)
+    for path, value in changes:
+        _put(document, path, copy.deepcopy(value))
+    desired = _read(json.dumps(document).encode())
+    for each in desired.policies:
+        assert bool(each.rejection) == bool(desired.rejections)
+        assert each.rejection or restoring.restore_policy(each.document, each.place) == each
+    assert desired.policies or desired.unread or document["kind"] != "RolloutPolicy"

@@ -107,6 +107,18 @@ def test_a_thousand_files_are_read_in_seconds(changed: Any) -> None:
     assert time.process_time() - begin < 5
 
 
+def test_a_thousand_wrong_policies_are_read_in_seconds() -> None:
+    """Guessing what was meant, and looking for a time that never comes, stays cheap however often it is asked."""
+    window = '{type: Deny, schedule: "%d 0 */15 * MON#2", duration: 1h, timeZone: Europe/Berlin%d}'
+    text = (
+        "apiVersion: gitsidecar.io/v1alpha1\nkind: RolloutPolicy\nmetadata: {name: p%d}\nspec: {windows: [%s]}\n---\n"
+    )
+    content = "".join(text % (n, window % (n % 60, n)) for n in range(1000))
+    begin = time.process_time()
+    assert len(_read(content).policies) == 1000
+    assert time.process_time() - begin < 10
+
+
 def test_a_misspelt_annotation_of_ours_is_an_error() -> None:
     """Whoever misspells the adoption would see no pod matched and no reason."""
     text = manifests.text().replace("gitsidecar.io/adopt", "gitsidecar.io/adpot")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitsidecar.model import censuses
 from gitsidecar.planning import budgets
 from tests.unit.planning import builders
 
@@ -56,13 +57,12 @@ def test_partition_table(matched: int, partition: int | str, keep: int) -> None:
 def test_max_unavailable_table(matched: int, max_unavailable: int | str, limit: int) -> None:
     """`maxUnavailable` allows as many as the reference's; it has no upper clamp."""
     strategy = builders.sidecar_set(max_unavailable=max_unavailable).update
-    judged = [builders.standing() for _ in range(matched)]
-    assert budgets.measure(strategy, judged).limit == limit
+    assert budgets.measure(strategy, {censuses.MATCHED: matched}).limit == limit
 
 
 def test_no_pods_use_no_budget() -> None:
     """A set without pods has no room and needs none."""
-    assert budgets.measure(builders.sidecar_set().update, []).room == 0
+    assert budgets.measure(builders.sidecar_set().update, {}).room == 0
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitsidecar.model import selectors, sidecarsets
+from gitsidecar.model import plans, pods, selectors, sidecarsets
 from tests.unit.planning import builders
 
 
@@ -17,14 +17,26 @@ def test_a_selected_pod_without_our_mark_is_missing() -> None:
     assert [pod.name for pod in planned.missing] == ["pod-1"]
 
 
-def test_a_pod_that_lacks_a_sidecar_is_missing() -> None:
-    """A mark alone does not count: the set has since gained a container that this pod cannot get."""
+def test_a_pod_that_lacks_a_sidecar_of_its_mark_is_missing() -> None:
+    """A mark alone does not count: a template may have carried it over to a pod that was never injected."""
+    mark = pods.Mark("logtail", "v1-a", builders.SHAPE, "0", ("logtail", "more"))
     wanted = builders.sidecar_set(
         sidecars=(sidecarsets.Sidecar("logtail", builders.NEW), sidecarsets.Sidecar("more", "more:1"))
     )
-    planned = builders.plan_set(wanted, [builders.pod(1)])
+    planned = builders.plan_set(wanted, [builders.pod(1, marks=(mark,))])
     assert not planned.matched
     assert len(planned.missing) == 1
+
+
+def test_a_pod_that_lacks_a_new_sidecar_waits_for_being_recreated() -> None:
+    """A container that the set has got since cannot be added to a running pod: held, with its name."""
+    wanted = builders.sidecar_set(
+        shape_hash="v1-other",
+        sidecars=(sidecarsets.Sidecar("logtail", builders.NEW), sidecarsets.Sidecar("more", "more:1")),
+    )
+    [hold] = builders.plan_set(wanted, [builders.pod(1)]).holds
+    assert hold.reason is plans.HoldReason.NOT_UPGRADABLE
+    assert "(more: not in the pod)" in hold.message
 
 
 def test_an_adopting_set_takes_in_pods_that_hold_its_containers() -> None:

@@ -200,7 +200,7 @@ async def test_a_clock_that_is_set_back_delays_progress_by_one_interval_at_most(
     await bench.start()
     bench.push(maxUnavailable=1)
     branch = recording.Recorder(bench.branch, benches.INTERVAL)
-    branch.load(restoring.restore)
+    branch.load(restoring.restore, restoring.restore_policy)
     first = (await bench.poll_and_pass()).report
     later = benches.START + datetime.timedelta(days=1)
     begun = dataclasses.replace(first, sets=(dataclasses.replace(first.sets[0], in_flight=5),))

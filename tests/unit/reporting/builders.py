@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import json
 from collections.abc import Iterable
 from typing import Any
 
-from gitsidecar.model import findings, histories, outcomes, plans, pods, reports, selectors, sidecarsets
+from gitsidecar.model import censuses, findings, histories, outcomes, plans, pods, reports, selectors, sidecarsets
 from gitsidecar.reporting import reports as summaries
 
 NOW = datetime.datetime(2026, 11, 24, 2, 0, 0, 250_000, tzinfo=datetime.UTC)
@@ -82,7 +83,8 @@ def pod(
 
 def action(of: pods.Pod, *, set_name: str = "logtail") -> plans.Action:
     """Return the move of *of* to the new image."""
-    return plans.Action(of, set_name, (plans.ImageChange("logtail", 1, False, OLD, NEW),), of.marks)
+    change = plans.ImageChange("logtail", 1, False, OLD, NEW)
+    return plans.Action(of, set_name, (change,), of.marks, was_counted_ready=of.is_ready)
 
 
 def hold(of: pods.Pod, reason: plans.HoldReason, message: str = "for a reason; released later") -> plans.Hold:
@@ -98,6 +100,7 @@ def set_plan(
     failing: Iterable[pods.Pod] = (),
     actions: Iterable[pods.Pod] = (),
     holds: Iterable[plans.Hold] = (),
+    missing: Iterable[pods.Pod] = (),
     **fields: Any,
 ) -> plans.SetPlan:
     """
@@ -110,22 +113,67 @@ def set_plan(
     actions, holds = tuple(actions), tuple(holds)
     drifted = {each.key: each for each in (*old, *actions, *(each.pod for each in holds))}
     sidecar = fields.pop("sidecar_set", None) or sidecar_set()
+    roster = plans.Roster(
+        matched=_in_order((*drifted.values(), *done, *flying, *failing)),
+        updated=_in_order((*done, *flying, *failing)),
+        finished=_in_order(done),
+        ready=_in_order(each for each in (*drifted.values(), *done) if each.is_ready),
+        missing=_in_order(missing),
+    )
     return plans.SetPlan(
         **{
             "sidecar_set": sidecar,
             "generation": 2,
             "commit": REVISION,
-            "matched": tuple(sorted((*drifted.values(), *done, *flying, *failing), key=lambda each: each.key)),
-            "updated": (*done, *flying, *failing),
-            "finished": done,
-            "ready": tuple(each for each in (*drifted.values(), *done) if each.is_ready),
+            "census": _census(roster, sidecar, holds),
+            "rosters": (roster,),
             "in_flight": (*flying, *failing),
             "failing": failing,
             "actions": tuple(action(each, set_name=sidecar.name) for each in actions),
-            "holds": tuple(sorted(holds, key=lambda each: each.pod.key)),
+            "held": groups(*holds),
             **fields,
         }
     )
+
+
+def groups(*holds: plans.Hold) -> tuple[plans.HoldGroup, ...]:
+    """Return *holds* as the planner groups them."""
+    by_words: dict[tuple[plans.HoldReason, str], list[pods.Pod]] = {}
+    for each in sorted(holds, key=lambda hold: hold.pod.key):
+        by_words.setdefault((each.reason, each.message), []).append(each.pod)
+    return tuple(
+        plans.HoldGroup(reason, message, tuple(found), tuple(found[: plans.EXAMPLES]))
+        for (reason, message), found in by_words.items()
+    )
+
+
+def _in_order(found: Iterable[pods.Pod]) -> tuple[pods.Pod, ...]:
+    return tuple(sorted(found, key=lambda each: each.key))
+
+
+def _census(
+    roster: plans.Roster, sidecar_set: sidecarsets.SidecarSet, holds: Iterable[plans.Hold]
+) -> dict[censuses.Key, int]:
+    counts: collections.Counter[censuses.Key] = collections.Counter()
+    listed = {
+        censuses.MATCHED: roster.matched,
+        censuses.UPDATED: roster.updated,
+        censuses.READY: roster.ready,
+        censuses.MISSING: roster.missing,
+    }
+    for key, found in listed.items():
+        for pod in found:
+            counts.update((key, censuses.owner(key, pod)))
+    ready = {each.key for each in roster.ready}
+    counts[censuses.FINISHED] = len(roster.finished)
+    counts[censuses.UPDATED_READY] = sum(each.key in ready for each in roster.updated)
+    counts[censuses.NOT_UPGRADABLE] = sum(each.reason is plans.HoldReason.NOT_UPGRADABLE for each in holds)
+    for pod in roster.matched:
+        counts.update(censuses.spec(each.spec_hash) for each in pod.marks if each.set_name == sidecar_set.name)
+        for sidecar in sidecar_set.sidecars:
+            if (container := pod.container(sidecar.name)) is not None:
+                counts[censuses.image(sidecar.name, container.image)] += 1
+    return dict(counts)
 
 
 def plan(*sets: plans.SetPlan, now: datetime.datetime = NOW, found: Iterable[findings.Finding] = ()) -> plans.Plan:

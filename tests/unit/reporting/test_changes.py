@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 
-from gitsidecar.model import findings, histories, outcomes, plans, reports
+from gitsidecar.model import censuses, findings, histories, outcomes, plans, reports
 from gitsidecar.reporting import changes, files
 from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from tests.unit.reporting import builders as b
+from tests.unit.reporting import policies
 
 _Reason = plans.HoldReason
 
@@ -28,7 +29,7 @@ _BEFORE = _rollout(3, _Reason.BUDGET_EXHAUSTED, _Reason.PARTITION_KEPT)
 
 def _record(state: plans.SetPlan, found: tuple[findings.Finding, ...] = ()) -> histories.History:
     report = summaries.summarise(b.plan(state, found=found), (), histories.History(), cluster="prod")
-    return memories.read(files.render(report), b.restore)
+    return memories.read(files.render(report), b.restore, policies.restore)
 
 
 def _is_transition(state: plans.SetPlan, before: plans.SetPlan = _BEFORE) -> bool:
@@ -43,7 +44,7 @@ def _is_transition(state: plans.SetPlan, before: plans.SetPlan = _BEFORE) -> boo
         _rollout(9, _Reason.BUDGET_EXHAUSTED, _Reason.PARTITION_KEPT),
         _rollout(3, _Reason.PARTITION_KEPT),
         _rollout(3, _Reason.SETTLING, _Reason.PARTITION_KEPT, _Reason.PACE_LIMITED, _Reason.POD_BUSY),
-        dataclasses.replace(_BEFORE, missing=(b.pod(77),)),
+        dataclasses.replace(_BEFORE, census={**_BEFORE.census, censuses.MISSING: 1}),
     ],
 )
 def test_progress_is_no_transition(state: plans.SetPlan) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pytest
 
-from gitsidecar.model import outcomes, plans, reports
+from gitsidecar.model import censuses, outcomes, plans, reports
 from tests.unit.reporting import builders as b
 
 _Reason = plans.HoldReason
@@ -51,7 +52,11 @@ def _holds(*reasons: plans.HoldReason) -> list[plans.Hold]:
         (b.set_plan(holds=_holds(_Reason.SETTLING, _Reason.PARTITION_KEPT)), (False, False, "RollingOut")),
         (b.set_plan(holds=_holds(_Reason.POD_BUSY)), (False, False, "RollingOut")),
         (
-            b.set_plan(flying=[b.pod(9, b.NEW)], holds=_holds(_Reason.DEADLINE_EXCEEDED)),
+            b.set_plan(flying=[b.pod(9, b.NEW)], holds=_holds(_Reason.DEADLINE_EXCEEDED), overdue=(b.pod(9, b.NEW),)),
+            (False, True, "DeadlineExceeded"),
+        ),
+        (
+            b.set_plan(flying=[b.pod(9, b.NEW)], overdue=(b.pod(9, b.NEW),)),
             (False, True, "DeadlineExceeded"),
         ),
     ],
@@ -104,8 +109,8 @@ def test_failing_pods_beside_moving_ones_do_not_block() -> None:
 
 def test_budget_used_by_pods_that_start_up_does_not_block() -> None:
     """A pod that was injected with the latest spec and is not Ready yet uses budget, but not for long."""
-    starting = b.pod(9, b.NEW)
-    state = b.set_plan(holds=_holds(_Reason.BUDGET_EXHAUSTED), flying=[starting], in_flight=())
+    state = b.set_plan(holds=_holds(_Reason.BUDGET_EXHAUSTED))
+    state = dataclasses.replace(state, census={**state.census, censuses.STARTING: 1})
     assert _stand(b.report(state)) == (False, False, "RollingOut")
 
 
@@ -181,3 +186,16 @@ def test_stable_is_the_last_complete_spec() -> None:
     assert b.report(b.set_plan(flying=[b.pod(1, b.NEW)]), known=known).stable == b.OLD_SPEC
     assert b.report(b.set_plan(done=_DONE), known=known).stable == b.NEW_SPEC
     assert b.report(b.set_plan(flying=[b.pod(1, b.NEW)])).stable == ""
+
+
+def test_a_missed_deadline_is_a_condition_of_its_own() -> None:
+    """A set with a deadline says whether it was missed, and for which pods; a set without one says nothing of it."""
+    flying = b.pod(9, b.NEW)
+    late = b.report(b.set_plan(flying=[flying], overdue=(flying,), has_deadline=True)).condition("DeadlineExceeded")
+    assert late is not None
+    assert (late.status, late.reason) == (True, "Overdue")
+    assert "shop/web-009" in late.message
+    in_time = b.report(b.set_plan(flying=[flying], has_deadline=True)).condition("DeadlineExceeded")
+    assert in_time is not None
+    assert not in_time.status
+    assert b.report(b.set_plan(flying=[flying])).condition("DeadlineExceeded") is None

@@ -14,7 +14,7 @@ from gitsidecar.reporting import files
 from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from tests.unit.reporting import builders as b
-from tests.unit.reporting import goldens, scenarios
+from tests.unit.reporting import goldens, policies, scenarios
 
 
 @pytest.mark.parametrize("scenario", [scenarios.rolling, scenarios.failing, scenarios.complete])
@@ -27,7 +27,7 @@ def test_same_state_gives_same_bytes() -> None:
     """A pass that changes nothing, hours later, writes what the branch already holds."""
     state = b.set_plan(done=[b.pod(1, b.NEW)], holds=[b.hold(b.pod(2), plans.HoldReason.PAUSED)])
     first = summaries.summarise(b.plan(state), (), histories.History(), cluster="prod")
-    known = memories.read(files.render(first), b.restore)
+    known = memories.read(files.render(first), b.restore, policies.restore)
     later = summaries.summarise(b.plan(state, now=b.LATER), (), known, cluster="prod")
     assert files.render(later) == files.render(first)
 
@@ -37,7 +37,7 @@ def test_what_the_pass_did_is_not_in_the_files() -> None:
     moving = b.set_plan(actions=[b.pod(1), b.pod(2)])
     found = b.set_plan(flying=[b.pod(1, b.NEW), b.pod(2, b.NEW)])
     moved = summaries.summarise(b.plan(moving), b.results(moving), histories.History(), cluster="prod")
-    known = memories.read(files.render(moved), b.restore)
+    known = memories.read(files.render(moved), b.restore, policies.restore)
     assert files.render(summaries.summarise(b.plan(found, now=b.LATER), (), known, cluster="prod")) == files.render(
         moved
     )

@@ -17,7 +17,7 @@ from gitsidecar.reporting import files
 from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from tests.unit.reporting import builders as b
-from tests.unit.reporting import scenarios
+from tests.unit.reporting import policies, scenarios
 
 _SET = "sets/logtail.yaml"
 
@@ -33,7 +33,7 @@ def _recorded(report: reports.Report) -> reports.Report:
 def test_report_comes_back(scenario: Callable[[], reports.Report]) -> None:
     """All that the files tell of a report is read back, to the last word."""
     report = scenario()
-    history = memories.read(files.render(report), b.restore)
+    history = memories.read(files.render(report), b.restore, policies.restore)
     assert history.recorded == _recorded(report)
     assert history.problems == ()
 
@@ -41,7 +41,7 @@ def test_report_comes_back(scenario: Callable[[], reports.Report]) -> None:
 def test_history_comes_back() -> None:
     """What the next plan needs is read back: the accepted set, its generation and commit, stable, conditions, specs."""
     report = scenarios.rolling()
-    known = memories.read(files.render(report), b.restore).sets["logtail"]
+    known = memories.read(files.render(report), b.restore, policies.restore).sets["logtail"]
     assert known == histories.SetHistory(
         accepted=b.sidecar_set(),
         generation=2,
@@ -60,8 +60,8 @@ def test_history_comes_back() -> None:
 def test_a_process_remembers_what_a_new_one_would_read(scenario: Callable[[], reports.Report]) -> None:
     """The history made from a report is the one that its files give after a restart."""
     report = scenario()
-    read = memories.read(files.render(report), b.restore)
-    recalled = memories.recall(report, b.restore)
+    read = memories.read(files.render(report), b.restore, policies.restore)
+    recalled = memories.recall(report, b.restore, policies.restore)
     assert recalled.sets == read.sets
     assert recalled.problems == read.problems == ()
 
@@ -71,7 +71,7 @@ def test_order_of_specs_comes_back() -> None:
     documents = {b.NEW_SPEC: '{"n":1}', b.OLD_SPEC: '{"n":2}'}
     report = scenarios.complete()
     report = dataclasses.replace(report, sets=(dataclasses.replace(report.sets[0], documents=documents),))
-    known = memories.read(files.render(report), b.restore).sets["logtail"]
+    known = memories.read(files.render(report), b.restore, policies.restore).sets["logtail"]
     assert list(known.specs) == [b.NEW_SPEC, b.OLD_SPEC]
 
 
@@ -92,17 +92,17 @@ spec:
     desired = trees.read(trees_of_files.Tree(b.REVISION, (trees_of_files.File("logtail.yaml", manifest),)))
     (wanted,) = desired.sets
     report = summaries.summarise(b.plan(b.set_plan(sidecar_set=wanted)), (), histories.History(), cluster="prod")
-    assert memories.read(files.render(report), restoring.restore).sets["logtail"].accepted == wanted
+    assert memories.read(files.render(report), restoring.restore, policies.restore).sets["logtail"].accepted == wanted
 
 
 def test_empty_branch_is_no_record() -> None:
     """Before the first record there is no history and nothing to compare with."""
-    assert memories.read({}, b.restore) == histories.History()
+    assert memories.read({}, b.restore, policies.restore) == histories.History()
 
 
 def test_record_without_sets_is_a_record() -> None:
     """A branch that says that there is no set has been recorded."""
-    assert memories.read(files.render(reports.Report("prod", "")), b.restore).recorded is not None
+    assert memories.read(files.render(reports.Report("prod", "")), b.restore, policies.restore).recorded is not None
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_record_without_sets_is_a_record() -> None:
 def test_damaged_set_is_left_out(damage: bytes) -> None:
     """A set whose file is broken is left out and named; the others are read."""
     content = files.render(scenarios.failing()) | {_SET: damage}
-    history = memories.read(content, b.restore)
+    history = memories.read(content, b.restore, policies.restore)
     assert list(history.sets) == ["proxy"]
     assert [problem.file for problem in history.problems] == [_SET]
 
@@ -141,26 +141,26 @@ def _edited(**status: object) -> dict[str, bytes]:
 @pytest.mark.parametrize("generation", [None, 0, -1, True, "2", 1.5])
 def test_set_without_a_generation_is_left_out(generation: object) -> None:
     """The generation counts manifests from 1; without it the set cannot be carried on."""
-    assert memories.read(_edited(observedGeneration=generation), b.restore).sets == {}
+    assert memories.read(_edited(observedGeneration=generation), b.restore, policies.restore).sets == {}
 
 
 def test_edited_manifest_is_left_out() -> None:
     """A manifest on the status branch without the recorded spec hash was edited there: it is not believed."""
-    history = memories.read(_edited(latestRevision="v1-00000000000000ff"), b.restore)
+    history = memories.read(_edited(latestRevision="v1-00000000000000ff"), b.restore, policies.restore)
     assert history.sets == {}
     assert "spec hash" in history.problems[0].message
 
 
 def test_hashes_of_another_version_are_believed() -> None:
     """A new release that hashes in another way does not forget what the old one recorded."""
-    assert "logtail" in memories.read(_edited(latestRevision="v0-00000000000000ff"), b.restore).sets
+    assert "logtail" in memories.read(_edited(latestRevision="v0-00000000000000ff"), b.restore, policies.restore).sets
 
 
 @pytest.mark.parametrize("junk", [None, 7, "x", [1], [{"type": 1}], {"a": 1}, [{"lastTransitionTime": "yesterday"}]])
 @pytest.mark.parametrize("part", ["conditions", "held", "workloads", "images", "failing", "history", "forbidden"])
 def test_damaged_part_counts_as_not_there(part: str, junk: object) -> None:
     """Junk in a part that is only told is passed over; the set is carried on."""
-    known = memories.read(_edited(**{part: junk}), b.restore).sets["logtail"]
+    known = memories.read(_edited(**{part: junk}), b.restore, policies.restore).sets["logtail"]
     assert (known.generation, known.stable) == (2, b.OLD_SPEC)
     assert part != "conditions" or known.conditions == {}
 
@@ -168,7 +168,7 @@ def test_damaged_part_counts_as_not_there(part: str, junk: object) -> None:
 def test_damaged_spec_is_left_out() -> None:
     """A broken document of the history is named and left out; the set stays."""
     path = f"history/logtail/{b.OLD_SPEC}.yaml"
-    history = memories.read(files.render(scenarios.rolling()) | {path: b"- broken"}, b.restore)
+    history = memories.read(files.render(scenarios.rolling()) | {path: b"- broken"}, b.restore, policies.restore)
     assert list(history.sets["logtail"].specs) == [b.NEW_SPEC]
     assert [problem.file for problem in history.problems] == [path]
 
@@ -176,7 +176,7 @@ def test_damaged_spec_is_left_out() -> None:
 def test_files_of_others_are_passed_over() -> None:
     """Files that someone put beside ours are none of our business."""
     content = {"README.md": b"hello", "sets/notes.txt": b"[", "history/notes.yaml": b"[", "history/a/b/c.yaml": b"["}
-    assert memories.read(content, b.restore) == histories.History()
+    assert memories.read(content, b.restore, policies.restore) == histories.History()
 
 
 @given(st.binary(max_size=200), st.integers(0, 5000), st.integers(0, 300))
@@ -184,4 +184,4 @@ def test_no_edit_raises(junk: bytes, start: int, length: int) -> None:
     """Whatever is put in the place of any part of any file, reading ends well."""
     for path, text in files.render(scenarios.failing()).items():
         at = start % len(text)
-        memories.read({path: text[:at] + junk + text[at + length :]}, b.restore)
+        memories.read({path: text[:at] + junk + text[at + length :]}, b.restore, policies.restore)

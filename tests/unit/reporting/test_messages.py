@@ -13,10 +13,10 @@ from gitsidecar.reporting import files, messages
 from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from tests.unit.reporting import builders as b
-from tests.unit.reporting import goldens, scenarios
+from tests.unit.reporting import goldens, policies, scenarios
 
 _Reason = plans.HoldReason
-_NOTHING = memories.read(files.render(reports.Report("prod", "")), b.restore)
+_NOTHING = memories.read(files.render(reports.Report("prod", "")), b.restore, policies.restore)
 
 
 def _subject(*states: plans.SetPlan, known: histories.History = _NOTHING) -> str:
@@ -31,7 +31,7 @@ def _half() -> plans.SetPlan:
 
 def test_message() -> None:
     """The subject says how far the chief set is; the body what moved and which conditions changed; then trailers."""
-    known = memories.read(files.render(scenarios.rolling()), b.restore)
+    known = memories.read(files.render(scenarios.rolling()), b.restore, policies.restore)
     kept = [b.hold(b.pod(each), _Reason.PARTITION_KEPT, "partition 50% keeps 25") for each in range(25, 50)]
     moving = b.set_plan(
         done=[b.pod(each, b.NEW) for each in range(2)], actions=[b.pod(each) for each in range(2, 25)], holds=kept
@@ -85,7 +85,7 @@ def test_long_name_is_cut() -> None:
 
 def test_removed_set() -> None:
     """A set that is no longer there is said to be no longer managed, and that its pods stay."""
-    known = memories.read(files.render(scenarios.complete()), b.restore)
+    known = memories.read(files.render(scenarios.complete()), b.restore, policies.restore)
     text = messages.write(reports.Report("prod", b.REVISION), known, pass_id="p1")
     assert text.splitlines()[0] == "logtail: no longer managed"
     assert "logtail: its pods stay as they are" in text
@@ -95,7 +95,7 @@ def test_rejections_alone() -> None:
     """Where only files are refused, or accepted again, the subject says so."""
     errors = tuple(findings.Finding("sets/a.yaml", line, 1, "", "no") for line in (3, 4))
     refused = reports.Report("prod", "", (), errors)
-    known = memories.read(files.render(refused), b.restore)
+    known = memories.read(files.render(refused), b.restore, policies.restore)
     begins = messages.write(refused, _NOTHING, pass_id="p1")
     assert begins.startswith("2 manifest errors, first in sets/a.yaml:3:1\n\nRejected:\n  sets/a.yaml:3:1: error: no\n")
     ends = messages.write(reports.Report("prod", ""), known, pass_id="p1")

@@ -13,6 +13,7 @@ from gitsidecar.reporting import changes, files
 from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from tests.unit.reporting import builders as b
+from tests.unit.reporting import policies
 
 _Share = sidecarsets.Share
 
@@ -57,7 +58,7 @@ def test_next_pass_says_the_same(partition: str, limit: str) -> None:
     wanted = b.sidecar_set(update=update)
     cluster = [_started(b.pod(each)) for each in range(40)]
     plan, moved = _pass(wanted, cluster, histories.History())
-    known = memories.read(files.render(moved), b.restore)
+    known = memories.read(files.render(moved), b.restore, policies.restore)
     then, found = _pass(wanted, _carry_out(plan, cluster), known)
     assert moved.sets[0].moved
     assert not [action for each in then.sets for action in each.actions]
@@ -73,7 +74,7 @@ def test_rollout_completes() -> None:
     told = []
     for _ in range(6):
         plan, report = _pass(wanted, cluster, known)
-        known = memories.read(files.render(report), b.restore)
+        known = memories.read(files.render(report), b.restore, policies.restore)
         cluster = [_started(pod) for pod in _carry_out(plan, cluster)]
         complete = report.sets[0].condition("Complete")
         assert complete is not None

@@ -35,12 +35,6 @@ def test_pass_that_moved_and_pass_that_finds_in_flight_say_the_same() -> None:
     assert dataclasses.replace(moved, moved=()) == found
 
 
-def test_in_flight_pods_are_not_ready_whatever_the_plan_says() -> None:
-    """A pod whose container has not restarted yet still answers, but on the old image: it does not count as ready."""
-    flying = b.pod(1, b.NEW)
-    assert b.report(b.set_plan(flying=[flying], ready=(flying,))).ready == 0
-
-
 def test_gone_pods_are_not_counted() -> None:
     """A pod that was gone when its patch came is no pod of the set any more."""
     moving = b.set_plan(actions=[b.pod(1)], old=[b.pod(2)])
@@ -74,16 +68,29 @@ def test_withdrawn_actions_are_nothing_yet() -> None:
     assert (report.updated, report.held, report.failed, report.forbidden) == (0, (), {}, None)
 
 
-def test_held_pods_are_grouped_by_reason() -> None:
-    """One entry a reason, in the order in which a person would ask, five examples by key, the words of the first."""
-    kept = [b.hold(b.pod(number), _Reason.PARTITION_KEPT, f"words {number}") for number in range(7)]
+def test_held_pods_are_grouped_by_reason_and_words() -> None:
+    """One entry a reason and wording, in the order in which a person would ask, five examples by key."""
+    kept = [b.hold(b.pod(number), _Reason.PARTITION_KEPT) for number in range(7)]
+    other = [b.hold(b.pod(8), _Reason.PARTITION_KEPT, "other words")]
     paused = [b.hold(b.pod(9), _Reason.NOT_UPGRADABLE, "env differs")]
-    report = b.report(b.set_plan(holds=[*paused, *reversed(kept)]))
+    report = b.report(b.set_plan(holds=[*paused, *other, *reversed(kept)]))
     assert report.held == (
-        reports.Held("PartitionKept", 7, "words 0", tuple(f"shop/web-{number:03}" for number in range(5))),
+        reports.Held("PartitionKept", 7, kept[0].message, tuple(f"shop/web-{number:03}" for number in range(5))),
+        reports.Held("PartitionKept", 1, "other words", ("shop/web-008",)),
         reports.Held("NotUpgradable", 1, "env differs", ("shop/web-009",)),
     )
-    assert (report.held_pods, report.not_upgradable) == (8, 1)
+
+
+def test_many_wordings_of_one_reason_are_folded() -> None:
+    """Four are told as they are; the others are counted together, so that a file stays readable."""
+    report = b.report(b.set_plan(holds=[b.hold(b.pod(n), _Reason.NOT_UPGRADABLE, f"words {n}") for n in range(9)]))
+    assert [(each.count, each.message) for each in report.held] == [
+        (1, "words 0"),
+        (1, "words 1"),
+        (1, "words 2"),
+        (1, "words 3"),
+        (5, "held in 5 other ways, e.g. words 4"),
+    ]
 
 
 def test_workloads_are_an_inventory_by_owner() -> None:
@@ -125,7 +132,7 @@ def test_failing_pod_stays_so_between_attempts() -> None:
 def test_pod_moved_on_is_not_failing() -> None:
     """A pod that could not start and got the next image in this pass starts anew."""
     pod = b.pod(1, waiting="ImagePullBackOff")
-    moving = b.set_plan(actions=[pod], in_flight=(pod,), failing=(), updated=())
+    moving = b.set_plan(actions=[pod], in_flight=(pod,), failing=())
     moving = dataclasses.replace(moving, failing=(pod,))
     assert b.report(moving, b.results(moving)).failing == {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitsidecar.reporting import files, tables
 from gitsidecar.reporting import histories as memories
 from tests.unit.reporting import builders as b
-from tests.unit.reporting import scenarios
+from tests.unit.reporting import policies, scenarios
 
 
 def test_rows() -> None:
@@ -21,7 +21,7 @@ def test_rows() -> None:
 def test_same_rows_from_the_branch() -> None:
     """What the status branch tells makes the same table."""
     report = scenarios.failing()
-    recorded = memories.read(files.render(report), b.restore).recorded
+    recorded = memories.read(files.render(report), b.restore, policies.restore).recorded
     assert recorded is not None
     assert tables.status_table(recorded) == tables.status_table(report)
 

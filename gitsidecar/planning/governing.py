@@ -1,0 +1,46 @@
+"""What the RolloutPolicies come to for one set at one moment: may it start pods, how fast, by when (DESIGN §2)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+
+from gitsidecar.model import policies, sidecarsets
+from gitsidecar.planning import calendars
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Governance:
+    """
+    The policies that cover a set, and what all of them together ask for.
+
+    `min_ready` is the longest that any asks for, `deadline` the policy with the shortest deadline. `rejection` says
+    which of them is refused, empty when none is.
+    """
+
+    verdict: calendars.Verdict
+    min_ready: datetime.timedelta = datetime.timedelta()
+    deadline: policies.RolloutPolicy | None = None
+    paces: tuple[policies.RolloutPolicy, ...] = ()
+    rejection: str = ""
+
+
+def govern(
+    sidecar_set: sidecarsets.SidecarSet, found: Iterable[policies.RolloutPolicy], now: datetime.datetime
+) -> Governance:
+    """Return what those of the policies *found* that cover *sidecar_set* ask for at *now*."""
+    its = [policy for policy in found if policy.covers(sidecar_set)]
+    deadlines = [policy for policy in its if policy.progress_deadline is not None]
+    return Governance(
+        verdict=calendars.judge(its, now),
+        min_ready=max((policy.min_ready for policy in its), default=datetime.timedelta()),
+        deadline=min(deadlines, key=_deadline, default=None),
+        paces=tuple(policy for policy in its if policy.pods_per_minute is not None),
+        rejection=next((policy.rejection for policy in its if policy.rejection), ""),
+    )
+
+
+def _deadline(policy: policies.RolloutPolicy) -> datetime.timedelta:
+    assert policy.progress_deadline is not None
+    return policy.progress_deadline

@@ -1,0 +1,96 @@
+"""Why the numbers keep a waiting pod back, in words: partition, budget, settling pods, pace, a missed deadline."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+
+from gitsidecar.model import plans, policies, sidecarsets
+from gitsidecar.planning import admission, budgets, flights, governing, holds, paces, queues, standings
+
+Group = tuple[holds.Why, tuple[queues.Stretch, ...]]
+
+
+def hold(
+    shared: admission.Admission,
+    strategy: sidecarsets.UpdateStrategy,
+    failing: Sequence[standings.Standing],
+    *,
+    governance: governing.Governance,
+    allowance: paces.Allowance | None,
+) -> Iterator[Group]:
+    """Yield the pods that the numbers keep back, with the words; *failing* are the set's pods that cannot start."""
+    budget, reasons = shared.budget, plans.HoldReason
+    yield (reasons.PARTITION_KEPT, _kept(strategy, shared)), (shared.kept,)
+    yield (reasons.BUDGET_EXHAUSTED, _over_budget(strategy, budget, failing)), (shared.over_budget,)
+    yield (reasons.SETTLING, _settling(budget, governance.min_ready)), (shared.settling,)
+    over_lane = (
+        f"the pod is not Ready, and {budget.lane_used} such pods are in flight, no more than {budget.lane_limit} at "
+        f"once{_failures(failing)}; released as they come up"
+    )
+    yield (reasons.BUDGET_EXHAUSTED, over_lane), (shared.over_lane,)
+    if allowance is not None:
+        yield (reasons.PACE_LIMITED, _paced(allowance.policy)), shared.paced
+
+
+def overdue(policy: policies.RolloutPolicy, late: Sequence[standings.Standing]) -> holds.Why:
+    """Return why nothing starts after the deadline of *policy*, with the pods that are *late*."""
+    first = late[0]
+    assert first.move is not None
+    assert policy.progress_deadline is not None
+    trouble = flights.trouble(first.pod, first.move) or "not Ready"
+    return (
+        plans.HoldReason.DEADLINE_EXCEEDED,
+        f"no pod has come further for {seconds(policy.progress_deadline)} (progressDeadlineSeconds of RolloutPolicy "
+        f"{policy.name}, {policy.place}): {len(late)} in flight (e.g. {first.pod.key}: {trouble}); released when they "
+        f"are Ready, or by another spec",
+    )
+
+
+def seconds(duration: datetime.timedelta) -> str:
+    """Return a duration as policies write it, e.g. ``600 s``."""
+    return f"{duration.total_seconds():g} s"
+
+
+def _kept(strategy: sidecarsets.UpdateStrategy, shared: admission.Admission) -> str:
+    budget, again = shared.budget, shared.kept.queue.lines[0]
+    # Who cannot start is in flight, and so in the first lane.
+    failing = [each for each in list(again)[shared.kept.start :] if each.is_failing]
+    return (
+        f"partition {strategy.partition} keeps {budget.keep} of {budget.matched} pods old{_failures(failing)}; "
+        f"lower it to release"
+    )
+
+
+def _over_budget(
+    strategy: sidecarsets.UpdateStrategy, budget: budgets.Budget, failing: Sequence[standings.Standing]
+) -> str:
+    limit = f"maxUnavailable {strategy.max_unavailable}"
+    if budget.limit == 0:
+        return f"{limit} lets no healthy pod move; raise it to release"
+    return (
+        f"{budget.used} in flight or not Ready, {limit} allows {budget.limit}{_failures(failing)}; "
+        f"released as they finish"
+    )
+
+
+def _settling(budget: budgets.Budget, min_ready: datetime.timedelta) -> str:
+    return (
+        f"{budget.settling} moved pods have not been Ready for {seconds(min_ready)} yet (minReadySeconds), and count "
+        f"as unavailable until then; released as they have"
+    )
+
+
+def _paced(policy: policies.RolloutPolicy) -> str:
+    return (
+        f"RolloutPolicy {policy.name} ({policy.place}) lets {policy.pods_per_minute} pods move a minute "
+        f"(podsPerMinute); released within the minute"
+    )
+
+
+def _failures(failing: Sequence[standings.Standing]) -> str:
+    if not failing:
+        return ""
+    first = failing[0]
+    assert first.move is not None
+    return f", {len(failing)} failing (e.g. {first.pod.key}: {flights.trouble(first.pod, first.move)})"
