@@ -17,11 +17,13 @@ INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
 _VERBS = {
     "demo": "Show the main job on a simulated cluster: push, watch a rollout, read the audit trail.",
+    "explain": "Say why one pod is where it is, set by set.",
+    "inject": "Print pods as they would start, with the sidecars that they get.",
     "once": "Run one pass and exit.",
     "plan": "Print what the next pass would do, live or against saved pods.",
     "run": "Run the daemon.",
     "status": "Print where each set is, from the cluster and the status branch.",
-    "validate": "Check SidecarSets and print every error with file:line:col.",
+    "validate": "Check SidecarSets and RolloutPolicies; print every error with file:line:col.",
 }
 
 

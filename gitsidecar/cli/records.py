@@ -22,4 +22,4 @@ def desired(history: histories.History, recorded: reports.Report) -> desires.Des
     rejections = {each.name: each.rejection for each in recorded.sets}
     known = sorted(history.sets.items())
     sets = tuple(dataclasses.replace(each.accepted, rejection=rejections[name]) for name, each in known)
-    return desires.Desired(recorded.revision, sets, recorded.found, policies=memories.policies_of(history))
+    return desires.Desired(recorded.revision, sets, recorded.found, policies=memories.in_force(history))

@@ -10,7 +10,7 @@ import click
 
 from gitsidecar.cli import main, trees
 from gitsidecar.manifests import trees as manifests
-from gitsidecar.model import findings
+from gitsidecar.model import desires, findings
 
 
 @click.command(name="validate")
@@ -18,7 +18,7 @@ from gitsidecar.model import findings
 @click.option("--output", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 def command(paths: tuple[Path, ...], output: str) -> None:
     """
-    Check the SidecarSets in files and folders and print all errors at once, each with file:line:col.
+    Check the SidecarSets and RolloutPolicies in files and folders: all errors at once, each with file:line:col.
 
     Exit code 1 when there are errors; warnings and notes do not count.
 
@@ -30,7 +30,7 @@ def command(paths: tuple[Path, ...], output: str) -> None:
     desired = manifests.read(tree)
     {"text": _print_text, "json": _print_json, "github": _print_github}[output](desired.found)
     if output == "text":
-        click.echo(_summary(len(desired.sets), desired.found), err=True)
+        click.echo(_summary(desired), err=True)
     if desired.rejections:
         sys.exit(main.FINDINGS)
 
@@ -61,7 +61,13 @@ def _escaped(text: str, *, is_property: bool = True) -> str:
     return text
 
 
-def _summary(sets: int, found: tuple[findings.Finding, ...]) -> str:
-    counts = {level: sum(each.level is level for each in found) for level in findings.Level}
-    words = ", ".join(f"{count} {level.value}{'' if count == 1 else 's'}" for level, count in counts.items() if count)
-    return f"{sets} SidecarSet{'' if sets == 1 else 's'} read; {words or 'nothing to complain about'}"
+def _summary(desired: desires.Desired) -> str:
+    counts = {level: sum(each.level is level for each in desired.found) for level in findings.Level}
+    words = ", ".join(_count(number, level.value) for level, number in counts.items() if number)
+    accepted = sum(not each.rejection for each in desired.policies)
+    policies = f" and {_count(accepted, 'RolloutPolicy', 'RolloutPolicies')}" if desired.policies else ""
+    return f"{_count(len(desired.sets), 'SidecarSet')}{policies} read; {words or 'nothing to complain about'}"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

@@ -42,9 +42,11 @@ def keep_last_good(desired: desires.Desired, history: histories.History, *, may_
 def _keep_policies(
     desired: desires.Desired, past: Mapping[str, policies.RolloutPolicy]
 ) -> tuple[policies.RolloutPolicy, ...]:
+    files = {last.place.file for last in past.values()}
     kept = [
         refusing.join(each, past[each.name]) if each.rejection and each.name in past else each
         for each in desired.policies
+        if each.name != str(each.place) or each.place.file not in files  # one without a name, unless it is known whose
     ]
     if desired.unread:
         present = {each.name for each in desired.policies}

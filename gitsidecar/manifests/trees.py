@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitsidecar.manifests import covering, kinds, parsing, reading, refusing
 from gitsidecar.model import desires, files, findings, policies, sidecarsets
 
 _RANKS = (findings.Level.ERROR, findings.Level.WARNING, findings.Level.NOTE)
+_POLICY_LINE = re.compile(rb"""^[\s\-{]*["']?kind["']?\s*:\s*["']?RolloutPolicy\b""", re.IGNORECASE | re.MULTILINE)
 _MAX_FINDINGS = 300
 """Of one file: nobody reads more, and the status branch keeps them."""
 
@@ -32,7 +34,7 @@ def read(tree: files.Tree) -> desires.Desired:
         tuple(sorted(_sets(groups), key=lambda each: each.name)),
         refused=tuple(sorted(_refused(groups))),
         unread=tuple(sorted(unread)),
-        policies=tuple(sorted(_policies(groups), key=lambda each: each.name)),
+        policies=tuple(sorted((*_policies(groups), *_illegible(tree)), key=lambda each: each.name)),
     )
     found += covering.check(entries, desired)
     # A set, because the faults of a list are those of each item.
@@ -97,6 +99,13 @@ def _policies(groups: Iterable[_Group]) -> Iterator[policies.RolloutPolicy]:
             named = (entry.policy for entry in (group.first, *group.others) if entry.policy is not None)
             targets = itertools.chain.from_iterable(policy.targets for policy in named)
             yield refusing.refuse(group.first.name, group.first.place, targets, group.collisions)
+
+
+def _illegible(tree: files.Tree) -> Iterator[policies.RolloutPolicy]:
+    """Yield what stands for the policies of files that are no YAML: a freeze pushed in haste must not be lost."""
+    for file in tree.files:
+        if _POLICY_LINE.search(file.content) and (faults := parsing.read(file).faults):
+            yield refusing.refuse("", faults[0].place, [policies.Target()], faults)
 
 
 def _within_limit(found: Iterable[findings.Finding]) -> Iterator[findings.Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Mapping
 
 from gitsidecar.model import findings, policies, reports, sidecarsets
@@ -16,7 +17,8 @@ class SetHistory:
     `generation` counts the distinct manifests seen, from 1. `commit` is the revision that brought `accepted`'s spec.
     `stable` is the spec hash of the last completed rollout, empty before the first. `conditions` maps a condition's
     type to (status, lastTransitionTime) as recorded. `specs` maps a spec hash to the document (`SidecarSet.document`)
-    that brought it: the stable spec, the latest, and every one that a pod still ran (DESIGN §5.14).
+    that brought it: the stable spec, the latest, and every one that a pod still ran (DESIGN §5.14). `told_until` and
+    `in_doubt` say which moves have been told (`reports.SetReport`); ``None`` where that is not known.
     """
 
     accepted: sidecarsets.SidecarSet
@@ -25,6 +27,8 @@ class SetHistory:
     stable: str = ""
     conditions: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    told_until: datetime.datetime | None = None
+    in_doubt: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class HoldGroup:
     """
     The pods that stay for one reason, in the same words.
 
-    There may be a hundred thousand, so they are reckoned only when somebody iterates over `members`; `examples` are a few.
+    There may be a hundred thousand, so they are reckoned only when somebody iterates over `members`; `examples` are a
+    few.
     """
 
     reason: HoldReason
@@ -90,7 +91,7 @@ class Roster:
     The pods of one chunk of the snapshot, as one set sees them, each list in order of key.
 
     `matched` are all pods that it counts. `updated` carry the latest spec, on `finished` it runs and they are Ready.
-    `missing` are selected but bare.
+    `missing` are selected but bare. `last_move` is when the set's last move of any of the matched ones was made.
     """
 
     matched: tuple[pods.Pod, ...] = ()
@@ -98,6 +99,7 @@ class Roster:
     finished: tuple[pods.Pod, ...] = ()
     ready: tuple[pods.Pod, ...] = ()
     missing: tuple[pods.Pod, ...] = ()
+    last_move: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class SetPlan:
     Each drifted pod is in `actions` (in sending order) or in one of the `held` groups. `in_flight` were moved by us and
     have not finished; of these `failing` have a container that cannot start, `settling` are Ready but not for long
     enough, and `overdue` are why the rollout has missed its deadline. `commit` is the revision that brought the spec.
-    At `closes_at` no pod may start any more; at `wakes_at` this plan differs though no pod has changed.
+    `stop` says why no pod of the set may start, empty when some may. At `closes_at` none may any more; at `wakes_at`
+    this plan differs though no pod has changed.
     """
 
     sidecar_set: sidecarsets.SidecarSet
@@ -121,6 +124,7 @@ class SetPlan:
     settling: tuple[pods.Pod, ...] = ()
     overdue: tuple[pods.Pod, ...] = ()
     has_deadline: bool = False
+    stop: str = ""
     actions: tuple[Action, ...] = ()
     held: tuple[HoldGroup, ...] = ()
     closes_at: datetime.datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Mapping
 
 from gitsidecar.model import findings
@@ -42,14 +43,30 @@ class Workload:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Move:
+    """
+    One pod (by key) that was moved, to the spec that *commit* brought; *at* is the time in its annotation.
+
+    `is_late` says that nobody heard of it when it was made: the pod's annotation told of it afterwards.
+    """
+
+    pod: str
+    commit: str
+    at: datetime.datetime
+    is_late: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SetReport:
     """
     One set's state after a pass.
 
-    `images` maps a container to its images and how many matched pods run each. `moved` are the pods patched in this
-    pass and `failed` maps a pod to what went wrong with its patch; neither is state, so both are told in the commit
-    message only. `forbidden` are the patches that the API server refuses, said once for all pods. `failing` maps a pod
-    in flight to why it cannot start. `manifest` is the document in force and `rejection` why a newer one is refused.
+    `images` maps a container to its images and how many matched pods run each. `moves` are the patches of this pass,
+    and earlier ones that nobody has heard of, and `failed` maps a pod to what went wrong with its patch; neither is
+    state, so both are told in the commit message only. All moves up to `told_until` are told, but those of `in_doubt`
+    (pod → time), of which no answer came. `forbidden` are the patches that the API server refuses, said once for all
+    pods. `failing` maps a pod in flight to why it cannot start. `manifest` is the document in force and `rejection` why
+    a newer one is refused.
     """
 
     name: str
@@ -70,8 +87,10 @@ class SetReport:
     held: tuple[Held, ...] = ()
     workloads: tuple[Workload, ...] = ()
     conditions: tuple[Condition, ...] = ()
-    moved: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    told_until: datetime.datetime | None = None
+    in_doubt: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
     forbidden: Held | None = None
     failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
     manifest: str = "{}"
@@ -86,6 +105,11 @@ class SetReport:
     def held_pods(self) -> int:
         """Return how many pods are held, whatever the reason."""
         return sum(held.count for held in self.held)
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """Return the keys of the pods in `moves`."""
+        return tuple(dict.fromkeys(move.pod for move in self.moves))
 
     def condition(self, type_: str) -> Condition | None:
         """Return the condition of that type, or ``None``."""

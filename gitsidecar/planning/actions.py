@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 from gitsidecar.model import plans, pods, sidecarsets
@@ -30,6 +31,21 @@ def build(
     return plans.Action(
         standing.pod, sidecar_set.name, changes, tuple(marks), was_counted_ready=standing.is_counted_ready
     )
+
+
+def sent(action: plans.Action, now: datetime.datetime) -> plans.Action:
+    """
+    Return *action* as it is sent at *now*.
+
+    It may have waited long for the API server since it was planned, and the pace counts from when the pod was moved.
+    """
+    marks = (
+        dataclasses.replace(each, move=dataclasses.replace(each.move, at=now))
+        if each.set_name == action.set_name and each.move is not None
+        else each
+        for each in action.marks
+    )
+    return dataclasses.replace(action, marks=tuple(marks))
 
 
 def _move(

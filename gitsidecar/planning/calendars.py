@@ -36,9 +36,9 @@ class Verdict:
     what releases the pods. It stays the same for as long as the state does.
 
     `opens_at`, when closed: the first moment that all allow; ``None`` if there is none until a person acts.
-    `closes_at`: the end of the opening, of the present one or of that at `opens_at`; ``None`` if it goes on for more
-    than a year. `changes_at`: until then all this stays as it is, save that a `closes_at` may come into sight; ``None``
-    for no change in sight.
+    `closes_at`: the end of the opening, of the present one or of that at `opens_at`; ``None`` if none is in sight.
+    `changes_at`: until then all this stays as it is, save that a `closes_at` may come into sight; ``None`` for no
+    change in sight.
     """
 
     reason: plans.HoldReason | None
@@ -112,12 +112,10 @@ def _voices(ordered: tuple[policies.RolloutPolicy, ...], at: datetime.datetime) 
 
 
 def _of_freeze(policy: policies.RolloutPolicy, freeze: policies.Freeze, at: datetime.datetime) -> _Voice:
-    start, end = freeze.start, min(freeze.end or _FOREVER, _FOREVER)
-    if freeze.is_on(at):
-        return _Voice(policy, True, end.astimezone(datetime.UTC), freeze=freeze)
-    if start is not None and at < start < end:
-        return _Voice(policy, False, start.astimezone(datetime.UTC), freeze=freeze)
-    return _Voice(policy, False, _FOREVER, freeze=freeze)
+    is_on = freeze.is_on(at)
+    is_ahead = freeze.start is not None and at < freeze.start
+    change = freeze.end if is_on else freeze.start if is_ahead else None
+    return _Voice(policy, is_on, min(change or _FOREVER, _FOREVER).astimezone(datetime.UTC), freeze=freeze)
 
 
 def _of_allows(policy: policies.RolloutPolicy, allows: Sequence[policies.Window], at: datetime.datetime) -> _Voice:
@@ -130,8 +128,7 @@ def _of_allows(policy: policies.RolloutPolicy, allows: Sequence[policies.Window]
 
 
 def _last_to_end(against: Sequence[_Voice]) -> _Voice:
-    """Return the voice that releases the pods; of several that end together a window, whose zone people know it by."""
-    return max(against, key=lambda voice: (voice.until, voice.window is not None))
+    return max(against, key=lambda voice: voice.until)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -156,7 +153,7 @@ def _closing(ordered: tuple[policies.RolloutPolicy, ...], start: datetime.dateti
     """Return the first moment from *start* on at which not all allow, `_FOREVER` if it is out of sight."""
     at = start
     for _ in range(_STEPS):
-        if at == _FOREVER or at > start + windows.HORIZON:
+        if at == _FOREVER:
             break
         voices = list(_voices(ordered, at))
         if any(voice.is_against for voice in voices):

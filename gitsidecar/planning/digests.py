@@ -11,7 +11,8 @@ import collections
 import dataclasses
 import datetime
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitsidecar.model import censuses, plans, pods, sidecarsets
 from gitsidecar.planning import conflicts, flights, holds, matching, ordering, paces, priorities, standings
@@ -79,10 +80,11 @@ def digest(lens: Lens, indexed: matching.Index, now: datetime.datetime) -> Diges
     readable = [each for each in judged if not each.pod.fault]
     drifted = [each for each in readable if not each.is_updated]
     held, waiting = _part(readable, lens)
+    roster = _roster(judged, selection.missing)
     moves = [(each.mark, each.move) for each in readable if each.mark is not None and each.move is not None]
     return Digest(
-        roster=_roster(judged, selection.missing),
-        census=_census(judged, selection.missing, held, lens.sidecar_set),
+        roster=roster,
+        census=_census(judged, roster, held, lens.sidecar_set),
         unreadable=tuple(each.pod for each in judged if each.pod.fault),
         drifted=tuple(each.pod for each in drifted),
         held=held,
@@ -90,7 +92,9 @@ def digest(lens: Lens, indexed: matching.Index, now: datetime.datetime) -> Diges
         waiting={each.pod.uid: each for each in waiting},
         lively=tuple(each for each in readable if _is_lively(each, lens.min_ready, now)),
         entangled=tuple(each for each in waiting if _is_entangled(each.pod, lens.sidecar_set.name)),
-        recent=tuple(move.at for _, move in moves if paces.is_recent(move.at, now)),
+        recent=tuple(
+            each.move.at for each in readable if each.move is not None and paces.is_recent(each.move.at, now)
+        ),
         newest=max((move.at for mark, move in moves if mark.spec_hash == lens.sidecar_set.spec_hash), default=None),
     )
 
@@ -118,14 +122,14 @@ def _part(
     return {why: tuple(found) for why, found in held.items()}, waiting
 
 
-def _roster(judged: Iterable[standings.Standing], missing: tuple[pods.Pod, ...]) -> plans.Roster:
-    found = tuple(judged)
+def _roster(judged: Sequence[standings.Standing], missing: tuple[pods.Pod, ...]) -> plans.Roster:
     return plans.Roster(
-        matched=tuple(each.pod for each in found),
-        updated=tuple(each.pod for each in found if each.is_updated),
-        finished=tuple(each.pod for each in found if each.is_finished),
-        ready=tuple(each.pod for each in found if each.is_counted_ready),
+        matched=tuple(each.pod for each in judged),
+        updated=tuple(each.pod for each in judged if each.is_updated),
+        finished=tuple(each.pod for each in judged if each.is_finished),
+        ready=tuple(each.pod for each in judged if each.is_counted_ready),
         missing=missing,
+        last_move=max((each.mark.move.at for each in judged if each.mark and each.mark.move), default=None),
     )
 
 
@@ -136,7 +140,7 @@ def _lanes(
     for each in waiting:
         first = priorities.key(priority, each.pod.labels) if priority is not None else ()
         lanes[lane(each)].append(((first, ordering.key(each.pod)), each))
-    return tuple(tuple(sorted(entries, key=lambda entry: entry[0])) for entries in lanes)
+    return tuple(tuple(sorted(entries, key=operator.itemgetter(0))) for entries in lanes)
 
 
 def _is_lively(standing: standings.Standing, min_ready: datetime.timedelta, now: datetime.datetime) -> bool:
@@ -152,29 +156,31 @@ def _is_entangled(pod: pods.Pod, set_name: str) -> bool:
 
 
 def _census(
-    judged: Iterable[standings.Standing],
-    missing: Iterable[pods.Pod],
+    judged: Sequence[standings.Standing],
+    roster: plans.Roster,
     held: Mapping[holds.Why, tuple[pods.Pod, ...]],
     sidecar_set: sidecarsets.SidecarSet,
 ) -> censuses.Census:
-    counts: collections.Counter[censuses.Key] = collections.Counter()
-    for each in judged:
-        counts.update(_keys(each, sidecar_set))
-    for pod in missing:
-        counts.update((censuses.MISSING, censuses.owner(censuses.MISSING, pod)))
-    bound = sum(len(found) for (reason, _), found in held.items() if reason is plans.HoldReason.NOT_UPGRADABLE)
-    return counts + collections.Counter({censuses.NOT_UPGRADABLE: bound})
+    counts = collections.Counter({censuses.FINISHED: len(roster.finished)})
+    listed = (
+        (censuses.MATCHED, roster.matched),
+        (censuses.UPDATED, roster.updated),
+        (censuses.READY, roster.ready),
+        (censuses.MISSING, roster.missing),
+    )
+    for key, found in listed:
+        counts[key] = len(found)
+        counts.update([censuses.owner(key, pod) for pod in found])
+    counts.update(key for pod in roster.matched for key in _contents(pod, sidecar_set))
+    counts.update(key for each in judged for key in _states(each))
+    counts[censuses.NOT_UPGRADABLE] = sum(
+        len(found) for (reason, _), found in held.items() if reason is plans.HoldReason.NOT_UPGRADABLE
+    )
+    return {key: number for key, number in counts.items() if number}
 
 
-def _keys(standing: standings.Standing, sidecar_set: sidecarsets.SidecarSet) -> Iterator[censuses.Key]:
-    """Yield what a matched pod counts as."""
-    pod = standing.pod
-    yield from _states(standing)
-    yield censuses.owner(censuses.MATCHED, pod)
-    if standing.is_updated:
-        yield censuses.owner(censuses.UPDATED, pod)
-    if standing.is_counted_ready:
-        yield censuses.owner(censuses.READY, pod)
+def _contents(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> Iterator[censuses.Key]:
+    """Yield what a matched pod counts as for what is in it."""
     if (mark := pod.mark_of(sidecar_set.name)) is not None:
         yield censuses.spec(mark.spec_hash)
     for sidecar in sidecar_set.sidecars:
@@ -183,15 +189,13 @@ def _keys(standing: standings.Standing, sidecar_set: sidecarsets.SidecarSet) -> 
 
 
 def _states(standing: standings.Standing) -> Iterator[censuses.Key]:
-    is_updated, is_ready, is_finished = standing.is_updated, standing.is_counted_ready, standing.is_finished
-    facts = (
-        (censuses.MATCHED, True),
-        (censuses.UPDATED, is_updated),
-        (censuses.READY, is_ready),
-        (censuses.UPDATED_READY, is_updated and is_ready),
-        (censuses.FINISHED, is_finished),
-        (censuses.STARTING, is_updated and not is_finished and not standing.is_in_flight),
-        (censuses.UNAVAILABLE, standing.is_unavailable),
-        (censuses.IN_LANE, standing.is_in_lane),
-    )
-    return (key for key, holds_true in facts if holds_true)
+    """Yield what a matched pod counts as besides what the roster lists."""
+    if standing.is_updated:
+        if standing.is_counted_ready:
+            yield censuses.UPDATED_READY
+        if not standing.is_finished and not standing.is_in_flight:
+            yield censuses.STARTING
+    if standing.is_unavailable:
+        yield censuses.UNAVAILABLE
+    if standing.is_in_lane:
+        yield censuses.IN_LANE

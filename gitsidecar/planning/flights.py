@@ -22,7 +22,12 @@ def has_landed(pod: pods.Pod, move: pods.Move) -> bool:
 
     Unlike *finished* this does not ask for the whole pod: an application that fails on its own is none of our doing.
     """
-    return has_restarted(pod, move) and all(container.is_ready for container, _ in _moved(pod, move))
+    return has_restarted(pod, move) and serves(pod, move)
+
+
+def serves(pod: pods.Pod, move: pods.Move) -> bool:
+    """Say whether every container that *move* changed is ready, be it the one from before."""
+    return all(container.is_ready for container, _ in _moved(pod, move))
 
 
 def is_down_since(pod: pods.Pod, move: pods.Move) -> bool:

@@ -38,10 +38,11 @@ def index(chunk: Iterable[pods.Pod], labels: Collection[Label]) -> Index:
     """Sort the active pods of *chunk* by the *labels* that sets ask for, so that each set reads only its own."""
     everything = tuple(pod for pod in chunk if pod.is_active)
     by_label: dict[Label, list[pods.Pod]] = {label: [] for label in labels}
+    keys = {key for key, _ in labels}  # far fewer than a pod has labels
     for pod in everything:
-        for label in pod.labels.items():
-            if label in by_label:
-                by_label[label].append(pod)
+        for key in keys:
+            if (value := pod.labels.get(key)) is not None and (found := by_label.get((key, value))) is not None:
+                found.append(pod)
     return Index(everything, by_label)
 
 

@@ -75,22 +75,21 @@ def _over_budget(
 
 
 def _settling(budget: budgets.Budget, min_ready: datetime.timedelta) -> str:
+    who = "1 moved pod has" if budget.settling == 1 else f"{budget.settling} moved pods have"
     return (
-        f"{budget.settling} moved pods have not been Ready for {seconds(min_ready)} yet (minReadySeconds), and count "
-        f"as unavailable until then; released as they have"
+        f"{who} not been Ready for {seconds(min_ready)} yet (minReadySeconds), using up budget until then; released "
+        f"when that time is over"
     )
 
 
 def _paced(policy: policies.RolloutPolicy) -> str:
+    who = "1 pod" if policy.pods_per_minute == 1 else f"{policy.pods_per_minute} pods"
     return (
-        f"RolloutPolicy {policy.name} ({policy.place}) lets {policy.pods_per_minute} pods move a minute "
-        f"(podsPerMinute); released within the minute"
+        f"RolloutPolicy {policy.name} ({policy.place}) lets {who} move a minute (podsPerMinute); released within the "
+        f"minute"
     )
 
 
 def _failures(failing: Sequence[standings.Standing]) -> str:
-    if not failing:
-        return ""
-    first = failing[0]
-    assert first.move is not None
-    return f", {len(failing)} failing (e.g. {first.pod.key}: {flights.trouble(first.pod, first.move)})"
+    # Without the kubelet's reason, which changes with every attempt: words that change make commits.
+    return f", {len(failing)} failing (e.g. {failing[0].pod.key})" if failing else ""

@@ -37,6 +37,8 @@ def _restarts(pod: pods.Pod) -> tuple[int, int]:
     """Return the most restarts of any container, and of any native sidecar, negated: more come first."""
     regular = native = 0
     for each in pod.containers:
+        if not each.restarts:
+            continue
         if each.is_native:
             native = max(native, each.restarts)
         else:

@@ -55,11 +55,13 @@ def fill(blank: plans.SetPlan, ledger: ledgers.Ledger, around: Circumstances) ->
         held=_unreadable(ledger),
     )
     if (stop := holds.of_set(blank.sidecar_set, governance)) is not None:
-        return _with_held(planned, [_stopped(planned, ledger, stop, around)])
+        stopped = _stopped(planned, ledger, stop, around)
+        return _with_held(dataclasses.replace(planned, stop=stopped.message), [stopped])
     planned = _with_held(planned, _static(ledger))
     if moving.late and governance.deadline is not None:
         waiting = queues.Pool([underway.pods_of(each.waiting.values()) for each in ledger.digests])
-        return _with_held(planned, [_group(numbers.overdue(governance.deadline, moving.late), waiting)])
+        late = _group(numbers.overdue(governance.deadline, moving.late), waiting)
+        return _with_held(dataclasses.replace(planned, stop=late.message), [late])
     return _move(planned, ledger, moving, around)
 
 
@@ -89,8 +91,8 @@ def _capacity(planned: plans.SetPlan, ledger: ledgers.Ledger, governance: govern
     most = [waiting, budgets.measure(planned.sidecar_set.update, planned.census).room]
     opens_at, closes_at = governance.verdict.opens_at, governance.verdict.closes_at
     if opens_at is not None and closes_at is not None:
-        minutes = (closes_at - opens_at) / paces.MINUTE
-        most += [math.ceil(minutes * each.pods_per_minute) for each in governance.paces if each.pods_per_minute]
+        minutes = math.ceil((closes_at - opens_at) / paces.MINUTE)  # a minute's pods may go at its very beginning
+        most += [minutes * each.pods_per_minute for each in governance.paces if each.pods_per_minute]
     return f"{min(most)} of {waiting} waiting pod{'' if waiting == 1 else 's'}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from gitsidecar.model import pods, sidecarsets
 from gitsidecar.planning import flights, shapes
@@ -73,11 +73,12 @@ class Standing:
         """
         Say whether our move to the latest spec is why the pod is not Ready.
 
-        One that came back and failed later, or that was not Ready before and whose sidecars serve, is not our doing.
+        One that came back and failed later, or whose sidecar was replaced while it was not Ready anyway, is not our
+        doing.
         """
         if self.move is None or not self.is_updated or not self.is_in_flight:
             return False
-        return not self.has_landed or (self.move.was_ready and flights.is_down_since(self.pod, self.move))
+        return not self.has_restarted or (self.move.was_ready and flights.is_down_since(self.pod, self.move))
 
     @property
     def is_using(self) -> bool:
@@ -109,6 +110,7 @@ def judge(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet, names: Collection[
     pairs = tuple((each, found) for each in sidecar_set.sidecars if (found := pod.container(each.name)) is not None)
     rivals = _rivals(pod, sidecar_set)
     move = _last_move(mark, [rival for rival in rivals if rival.set_name not in names])
+    has_restarted = move is None or flights.has_restarted(pod, move)
     return Standing(
         pod,
         mark,
@@ -116,8 +118,8 @@ def judge(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet, names: Collection[
         has_images=all(sidecar.image == container.image for sidecar, container in pairs),
         has_shape=len(pairs) == len(sidecar_set.sidecars) and _has_shape(sidecar_set, mark, pairs),
         move=move,
-        has_restarted=move is None or flights.has_restarted(pod, move),
-        has_landed=move is None or flights.has_landed(pod, move),
+        has_restarted=has_restarted,
+        has_landed=has_restarted and (move is None or flights.serves(pod, move)),
         is_ours=not rivals or _last_move(mark, rivals) is (mark.move if mark is not None else None),
     )
 
@@ -147,7 +149,9 @@ def _rivals(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> list[pods.Mar
     return [mark for mark in pod.marks if mark.set_name != sidecar_set.name and ours.intersection(mark.containers)]
 
 
-def _last_move(mark: pods.Mark | None, rivals: Iterable[pods.Mark]) -> pods.Move | None:
+def _last_move(mark: pods.Mark | None, rivals: Collection[pods.Mark]) -> pods.Move | None:
+    if not rivals:
+        return mark.move if mark is not None else None
     moves = [each.move for each in (mark, *rivals) if each is not None and each.move is not None]
     return max(moves, key=lambda move: move.at, default=None)
 

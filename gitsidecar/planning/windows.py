@@ -191,7 +191,7 @@ def _run_in_month(timetable: _Timetable, day: datetime.date) -> tuple[datetime.d
         if agenda.spans:  # none where the clocks skip all times of the day
             if agenda.start(0) > end:
                 return end, None
-            end = max(end, agenda.end(0))
+            end = agenda.end(0)
             if len(agenda.spans) > 1:
                 return end, None
             if following.month != day.month:

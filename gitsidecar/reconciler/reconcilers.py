@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import dataclasses
 import datetime
 import time
@@ -11,15 +12,15 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from gitsidecar import errors, ports
-from gitsidecar.manifests import keeping, restoring, trees
-from gitsidecar.model import desires, files, findings, histories, outcomes, plans, pods, reports
-from gitsidecar.planning import ledgers, planner
-from gitsidecar.reconciler import recording, resting, sending
+from gitsidecar.manifests import restoring
+from gitsidecar.model import desires, findings, histories, outcomes, plans, pods, reports
+from gitsidecar.planning import actions, ledgers, planner
+from gitsidecar.reconciler import desiring, recording, resting, sending
 from gitsidecar.reporting import reports as summaries
 
 _T = TypeVar("_T")
 _HEARTBEAT = 60.0  # seconds
-_REMOVAL_TRAILER = ("gitsidecar-allow-removal", "true")
+_GRAIN = 0.001  # seconds, of an alarm; pods keep the times of their moves as finely
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Reconciler:
         self._recorder = recording.Recorder(world.branch, options.status_interval)
         self._revision = ""
         self._desired: desires.Desired | None = None
+        self._acted_on = ""
         self._memory = ledgers.Ledgers()
         self._stall: errors.StalledError | None = None
         self._is_stopping = False
@@ -114,6 +116,7 @@ class Reconciler:
         snapshot = await watch.time("observe", self._world.cluster.observe())
         history = self._recorder.history
         plan = await watch.time("plan", self._plan(desired, snapshot, history))
+        await self._tell_earlier(plan.revision, pass_id)
         sent = await watch.time("act", self._act(plan))
         plan, results = await self._settle(plan, sent, lambda: self._plan(desired, snapshot, history))
         report = await watch.time(
@@ -133,11 +136,11 @@ class Reconciler:
         if not self._recorder.is_loaded:
             await self._in_git(self._recorder.load, restoring.restore, restoring.restore_policy)
         if not self._revision:
-            return _remembered(self._recorder.history, self._stall)
+            return desiring.remembered(self._recorder.history, self._stall)
         if self._desired is None or self._desired.revision != self._revision:
             tree = await self._in_git(self._world.source.read, self._revision)
-            self._desired = await asyncio.to_thread(_desire, tree, self._recorder.history)
-        return self._desired if self._stall is None else _stalled(self._desired, self._stall)
+            self._desired = await asyncio.to_thread(desiring.desire, tree, self._recorder.history)
+        return self._desired if self._stall is None else desiring.stalled(self._desired, self._stall)
 
     async def _plan(self, desired: desires.Desired, snapshot: pods.Snapshot, history: histories.History) -> plans.Plan:
         now = self._world.clock.now()
@@ -149,6 +152,13 @@ class Reconciler:
             if not self._rests.exhaust(plan, now):
                 return plan
 
+    async def _tell_earlier(self, revision: str, pass_id: str) -> None:
+        """Commit what passes at another revision moved and have not told yet, before a pod can be moved once more."""
+        if revision != self._acted_on:
+            with contextlib.suppress(errors.TransientError, errors.StalledError):  # the record after it will say so
+                await self.flush(pass_id)
+        self._acted_on = revision
+
     async def _act(self, plan: plans.Plan) -> tuple[outcomes.Outcome, ...]:
         may_write = tuple(each for each in plan.sets if not self._refusal(each))
         closing = {each.sidecar_set.name: each.closes_at for each in may_write}
@@ -157,6 +167,7 @@ class Reconciler:
             self._world.cluster,
             in_flight=self._options.writes_in_flight,
             objection=lambda action: self._objection(plan.revision, closing[action.set_name]),
+            stamp=lambda action: actions.sent(action, self._world.clock.now()),
         )
 
     async def _settle(
@@ -214,33 +225,14 @@ class _Stopwatch:
             self.seconds[phase] = time.perf_counter() - started
 
 
-def _desire(tree: files.Tree, history: histories.History) -> desires.Desired:
-    return keeping.keep_last_good(trees.read(tree), history, may_remove=_REMOVAL_TRAILER in tree.trailers)
-
-
-def _stalled(desired: desires.Desired, stall: errors.StalledError) -> desires.Desired:
-    """Say in the status that the source branch cannot be followed, and hold every set if that asks for it."""
-    finding = findings.Finding(".", 0, 0, "", str(stall))
-    sets = desired.sets
-    if stall.is_halt:
-        sets = tuple(dataclasses.replace(each, rejection=each.rejection or str(stall)) for each in sets)
-    return dataclasses.replace(desired, sets=sets, found=tuple(sorted((*desired.found, finding))))
-
-
-def _remembered(history: histories.History, stall: errors.StalledError | None) -> desires.Desired:
-    """Return the sets as last recorded, all of them held: the source branch has not been read since the start."""
-    assert stall is not None, "a pass without a revision is run to tell why there is none"
-    sets = tuple(
-        dataclasses.replace(history.sets[name].accepted, rejection=str(stall)) for name in sorted(history.sets)
-    )
-    found = (findings.Finding(".", 0, 0, "", str(stall)),)
-    return desires.Desired("", sets, found, policies=tuple(history.policies[name] for name in sorted(history.policies)))
-
-
 def _boundary(plan: plans.Plan, now: datetime.datetime) -> float | None:
-    """Return the seconds until the plan differs by the time alone: a window, a pace, a deadline, a pod that settles."""
+    """
+    Return the seconds until the plan differs by the time alone: a window, a pace, a deadline, a pod that settles.
+
+    It is a grain more than that: a timer may be a little early, and the pass would find everything as it was.
+    """
     wakes = (each.wakes_at for each in plan.sets if each.wakes_at is not None)
-    return min((max(0.0, (at - now).total_seconds()) for at in wakes), default=None)
+    return min((max(0.0, (at - now).total_seconds()) + _GRAIN for at in wakes), default=None)
 
 
 def _heartbeat(plan: plans.Plan) -> float | None:

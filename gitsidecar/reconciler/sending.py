@@ -12,19 +12,23 @@ from gitsidecar.model import outcomes, plans
 Objection = Callable[[plans.Action], str]
 """Say why an action must not be sent after all, or return an empty string."""
 
+Stamp = Callable[[plans.Action], plans.Action]
+"""Return an action as it is sent at this moment."""
+
 HOPELESS = 3
 """So many 403s for one set, and no success, mean that its other pods would be refused as well."""
 
 
 async def send(
-    plan: plans.Plan, cluster: ports.Cluster, *, in_flight: int, objection: Objection
+    plan: plans.Plan, cluster: ports.Cluster, *, in_flight: int, objection: Objection, stamp: Stamp
 ) -> tuple[outcomes.Outcome, ...]:
     """
     Send the actions of *plan* in its order, at most *in_flight* at once, and return each one's outcome in that order.
 
-    Before each is sent, *objection* is asked, and the newest row of its pod is compared with the one that was planned.
+    Before each is sent, *objection* is asked, and the newest row of its pod is compared with the one that was planned;
+    *stamp* puts the time on it.
     """
-    batch = _Batch(cluster, objection)
+    batch = _Batch(cluster, objection, stamp)
     queue = collections.deque(enumerate(action for set_plan in plan.sets for action in set_plan.actions))
     results: dict[int, outcomes.Outcome] = {}
 
@@ -69,9 +73,10 @@ def put_off(result: outcomes.Outcome) -> outcomes.Outcome:
 class _Batch:
     """What the senders of one pass share: whether a set has been refused so far."""
 
-    def __init__(self, cluster: ports.Cluster, objection: Objection) -> None:
+    def __init__(self, cluster: ports.Cluster, objection: Objection, stamp: Stamp) -> None:
         self._cluster = cluster
         self._objection = objection
+        self._stamp = stamp
         self._refused: collections.Counter[str] = collections.Counter()
         self._served: set[str] = set()
 
@@ -79,7 +84,7 @@ class _Batch:
         may_go = False
         while not (words := self._why_not(action)):
             if may_go:
-                return self._noted(await self._cluster.execute(action))
+                return self._noted(await self._cluster.execute(self._stamp(action)))
             may_go = await self._cluster.await_writes()  # takes time, so the question is asked again
         return outcomes.Outcome(action, outcomes.OutcomeKind.WITHDRAWN, words)
 

@@ -28,6 +28,20 @@ class Change:
     conditions: _Moved = ()
     is_transition: bool = False
 
+    @property
+    def has_other_manifest(self) -> bool:
+        """Say whether the manifest in force, or its place, is another one than before."""
+        if self.now is None or self.before is None:
+            return False
+        return (self.now.generation, self.now.place) != (self.before.generation, self.before.place)
+
+    @property
+    def is_manifest_only(self) -> bool:
+        """Say whether the manifest is another one, though not its spec, and nothing else has come of it."""
+        if self.now is None or self.before is None or self.conditions or self.now.moves or self.now.failed:
+            return False
+        return self.now.generation != self.before.generation and self.now.spec_hash == self.before.spec_hash
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PolicyChange:
@@ -96,7 +110,7 @@ def _compare_set(name: str, now: reports.SetReport | None, before: reports.SetRe
     if now is None or before is None:
         moved: _Moved = tuple((each, None) for each in now.conditions) if now is not None else ()
         return Change(name, now, before, moved, is_transition=True)
-    if _lasting(now) == _lasting(before) and not now.moved and not now.failed:
+    if _lasting(now) == _lasting(before) and not now.moves and not now.failed:
         return None
     moved = tuple(
         (each, was)
@@ -108,7 +122,7 @@ def _compare_set(name: str, now: reports.SetReport | None, before: reports.SetRe
 
 def _lasting(report: reports.SetReport) -> reports.SetReport:
     """Return the report without what only a message tells."""
-    return dataclasses.replace(report, moved=(), failed={})
+    return dataclasses.replace(report, moves=(), failed={})
 
 
 def _news(report: reports.SetReport) -> tuple[object, ...]:

@@ -35,7 +35,6 @@ def to_json(explanation: explanations.Explanation) -> dict[str, Any]:
     return {
         "pod": pod.key,
         "now": _moment(explanation.now),
-        "revision": explanation.revision,
         "workload": pod.workload,
         "node": pod.node,
         "phase": pod.phase,
@@ -100,8 +99,7 @@ def _policy_to_json(policy: explanations.PolicyAnswer) -> dict[str, Any]:
 
 def _heading(explanation: explanations.Explanation, *, is_selected: bool) -> list[str]:
     pod = explanation.pod
-    revision = f", on {texts.short(explanation.revision)}" if explanation.revision else ""
-    lines = [f"Pod {texts.one_line(pod.key)} at {_moment(explanation.now)}{revision}", f"  {', '.join(_facts(pod))}"]
+    lines = [f"Pod {texts.one_line(pod.key)} at {_moment(explanation.now)}", f"  {', '.join(_facts(pod))}"]
     if pod.fault:
         lines += _wrap("  cannot be read: ", pod.fault)
     if not is_selected:
@@ -141,7 +139,7 @@ def _headline(each: explanations.SetExplanation) -> str:
 
 def _rows(each: explanations.SetExplanation) -> Iterator[_Row]:
     if each.message:
-        yield "why", each.message
+        yield "change" if each.state is _State.MOVES_NOW else "why", each.message
     if each.line is not None:
         yield "in line", _line(each.line)
     yield "selected", each.selection
@@ -155,7 +153,7 @@ def _rows(each: explanations.SetExplanation) -> Iterator[_Row]:
 
 
 def _line(line: explanations.Line) -> str:
-    ahead = f"{texts.count(line.ahead, 'pod')} ahead of it" if line.ahead else "it is the next"
+    ahead = f"{texts.count(line.ahead, 'pod')} ahead of it" if line.ahead else "no pod ahead of it"
     return ahead if line.partition is None else f"{ahead}; partition {line.partition} or less lets it move"
 
 
@@ -168,7 +166,7 @@ def _specs(each: explanations.SetExplanation) -> Iterator[_Row]:
         if spec.spec_hash:
             yield "", f"spec {spec.spec_hash}{f' since {texts.short(spec.commit)}' if spec.commit else ''}{more}"
         elif label == "runs":
-            yield "", "never moved by gitsidecar"
+            yield "", f"not annotated for this set{moved or ', and never moved'}"
 
 
 def _policy(policy: explanations.PolicyAnswer) -> str:

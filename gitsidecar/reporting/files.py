@@ -17,8 +17,8 @@ def render(report: reports.Report) -> dict[str, bytes]:
     """
     Return path → bytes of all managed files, in order of path.
 
-    Nothing in them moves by itself: no time but those of conditions, no source revision but those that brought a spec,
-    and nothing of what this pass did; that is told by the commit's message.
+    Nothing in them moves by itself: no time but those of conditions and of moves, no source revision but those that
+    brought a spec, and nothing of what this pass did; that is told by the commit's message.
     """
     return Renderer().render(report)
 
@@ -82,6 +82,6 @@ def _dump_document(document: str) -> bytes:
 
 def _set_state(report: reports.SetReport) -> object:
     """Return what the files tell of a set; mappings are equal in any order, but are written in theirs."""
-    told = dataclasses.replace(report, moved=(), failed={})
+    told = dataclasses.replace(report, moves=(), failed={})
     images = tuple((container, tuple(counts)) for container, counts in report.images.items())
     return (told, images, tuple(report.failing), tuple(report.documents))

@@ -64,11 +64,21 @@ def _recall_each(
 
 
 def in_force(history: histories.History) -> tuple[policies.RolloutPolicy, ...]:
-    """Return the policies as last recorded, each with why a newer one is refused, in order of name."""
+    """
+    Return the policies as last recorded, each with why a newer one is refused, in order of name.
+
+    Of one that has been refused ever since it came only the sets are known that it holds.
+    """
     recorded = history.recorded.policies if history.recorded is not None else ()
-    rejections = {each.name: each.rejection for each in recorded}
-    found = sorted(history.policies.items())
-    return tuple(dataclasses.replace(each, rejection=rejections.get(name, "")) for name, each in found)
+    return tuple(
+        dataclasses.replace(history.policies[each.name], rejection=each.rejection)
+        if each.name in history.policies
+        else policies.RolloutPolicy(
+            each.name, each.place, (policies.Target(names=each.sets),), rejection=each.rejection
+        )
+        for each in recorded
+        if each.name in history.policies or (each.rejection and each.sets)
+    )
 
 
 def _recall(report: reports.SetReport, restore: Restore) -> histories.SetHistory:
@@ -84,6 +94,8 @@ def _recall(report: reports.SetReport, restore: Restore) -> histories.SetHistory
         stable=report.stable,
         conditions={each.type: (str(each.status), each.since) for each in report.conditions},
         specs=report.documents,
+        told_until=report.told_until,
+        in_doubt=report.in_doubt,
     )
 
 

@@ -46,7 +46,7 @@ def _subject(found: changes.Changes, *, is_first: bool) -> str:
         idle = "No SidecarSets yet" if is_first else "Write the status anew"
         return _rejections_subject(found) or _policies_subject(found.policies) or idle
     ranked = sorted(found.sets, key=_rank)
-    what = _state(ranked[0]) + _others(ranked)
+    what = _state(ranked[0]) + (", manifest changed" if ranked[0].is_manifest_only else "") + _others(ranked)
     # Git takes a line that begins with dashes for the end of a message, and one with # for a comment.
     return f"{texts.one_line(ranked[0].name, _room(what)).lstrip('-#') or '?'}{what}"
 
@@ -83,7 +83,7 @@ def _rejections_subject(found: changes.Changes) -> str:
 def _rank(change: changes.Change) -> tuple[bool, bool, int, str]:
     """Order the changes of one commit: a set that has just been blocked first, then news, then the most pods moved."""
     has_blocked = any(now.type == conditions.BLOCKED and now.status for now, _ in change.conditions)
-    return (not has_blocked, not change.is_transition, -len(change.now.moved) if change.now else 0, change.name)
+    return (not has_blocked, not change.is_transition, -len(change.now.moves) if change.now else 0, change.name)
 
 
 def _state(change: changes.Change) -> str:
@@ -138,17 +138,30 @@ def _body(change: changes.Change) -> list[str]:
     name, report = texts.one_line(change.name), change.now
     if report is None:
         return [_block("No longer managed:", [f"{name}: its pods stay as they are"])]
-    spec = f"{name} {texts.short(report.commit)}"
     failed = [f"{key}: {words}" for key, words in report.failed.items()]
     refused = report.forbidden
     words = [f"{texts.count(refused.count, 'pod')}: {refused.message}"] if refused is not None else []
+    manifest = f"{name} generation {report.generation} ({report.place})"
     return [
-        _block(f"Moved {texts.count(len(report.moved), 'pod')} to:", [spec, *report.moved])  # whole: the audit trail
-        if report.moved
-        else "",
+        _block("Manifest:", [manifest] if change.has_other_manifest else []),
+        *_moved(name, report.moves),
         _block("Failed:", [name, *_cut(failed)]) if failed else "",
         _block("Forbidden:", [name, *words]) if words else "",
         _block("Conditions:", [f"{name} {_moved_condition(now, was)}" for now, was in change.conditions]),
+    ]
+
+
+def _moved(name: str, moves: Sequence[reports.Move]) -> list[str]:
+    """Return a block for each spec that pods were moved to; none is cut, because this is the audit trail."""
+    found: dict[tuple[bool, str], list[str]] = {}
+    for move in moves:
+        found.setdefault((move.is_late, move.commit), []).append(move.pod)
+    return [
+        _block(
+            f"Moved {texts.count(len(its), 'pod')}{' earlier' if is_late else ''} to:",
+            [f"{name} {texts.short(commit)}", *its],
+        )
+        for (is_late, commit), its in found.items()
     ]
 
 

@@ -23,7 +23,7 @@ def read(content: Mapping[str, bytes]) -> tuple[reports.Report, tuple[findings.F
     """
     Return the report that the status branch's files tell, and what could not be read, as warnings.
 
-    What only a commit message tells (revision, cluster, moved, failed) is empty. Never raises for any content.
+    What only a commit message tells (revision, cluster, moves, failed) is empty. Never raises for any content.
     """
     problems: list[findings.Finding] = []
     documents = dict(_attempt_each(content, _is_spec, lambda path: _document(content[path]), problems))
@@ -98,6 +98,10 @@ def _set(path: str, content: bytes, documents: Mapping[str, str]) -> reports.Set
         conditions=tuple(_each(status.get("conditions"), _condition)),
         forbidden=next(_each([status.get("forbidden")], _held), None),
         failing=_texts(status.get("failing")),
+        told_until=_moment(status.get("movesToldUntil")),
+        in_doubt={
+            key: at for key, each in _texts(status.get("movesInDoubt")).items() if (at := _moment(each)) is not None
+        },
         manifest=yamls.to_json(_mapping(record.get("manifest"), "manifest")),
         rejection=next(iter(_words(status.get("rejections"))), ""),
         documents=_documents(name, _list(status.get("history")), documents),
@@ -153,10 +157,19 @@ def _rejection(each: _Json) -> findings.Finding:
 
 def _condition(each: _Json) -> reports.Condition:
     since = _text(each, "lastTransitionTime")
-    if datetime.datetime.fromisoformat(since).tzinfo is None:
-        raise ValueError("lastTransitionTime has no time zone")
+    if _moment(since) is None:
+        raise ValueError("lastTransitionTime is not a time with its zone")
     status = _text(each, "status") == str(True)
     return reports.Condition(_text(each, "type"), status, _text(each, "reason"), _text(each, "message"), since)
+
+
+def _moment(value: object) -> datetime.datetime | None:
+    """Return the moment that *value* spells, if it does."""
+    try:
+        found = datetime.datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _held(each: _Json) -> reports.Held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -90,6 +91,7 @@ def _status(report: reports.SetReport) -> Json:
         "latestRevision": report.spec_hash,
         "stable": report.stable,
         **{key: getattr(report, attribute) for key, attribute in COUNTS.items()},
+        **_told(report),
         "conditions": [_condition(each) for each in report.conditions],
         "images": {container: dict(counts) for container, counts in report.images.items()},
         "held": [_held(each) for each in report.held],
@@ -103,6 +105,21 @@ def _status(report: reports.SetReport) -> Json:
     status["history"] = list(report.documents)
     status["workloads"] = [_workload(each) for each in report.workloads]
     return status
+
+
+def _told(report: reports.SetReport) -> Json:
+    """Return up to when moves have been told; it changes with the moves, and never by itself."""
+    told: Json = {}
+    if report.told_until is not None:
+        told["movesToldUntil"] = _moment(report.told_until)
+    if report.in_doubt:
+        told["movesInDoubt"] = {key: _moment(at) for key, at in report.in_doubt.items()}
+    return told
+
+
+def _moment(at: datetime.datetime) -> str:
+    """Return *at* as our annotation on pods has it: to the millisecond."""
+    return at.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _condition(condition: reports.Condition) -> Json:

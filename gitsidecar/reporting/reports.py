@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitsidecar.model import censuses, histories, outcomes, plans, policies, reports
-from gitsidecar.reporting import conditions, specs, standings, tallies, yamls
+from gitsidecar.reporting import conditions, moves, specs, standings, tallies, yamls
 
 _WORDINGS = 4
 """So many messages are told for one reason; the others are folded into one."""
@@ -19,7 +20,7 @@ def summarise(
     Return what the pass came to, as of `plan.now`.
 
     The counts are those that the next pass will find: see `tallies`. *history* is the last report's, for what must not
-    move by itself: the times of conditions, the stable spec, the specs kept.
+    move by itself (the times of conditions, the stable spec, the specs kept), and for which moves have been told.
     """
     by_set: dict[str, list[outcomes.Outcome]] = {}
     for result in results:
@@ -30,13 +31,19 @@ def summarise(
         name = each.sidecar_set.name
         was_failing = recorded[name].failing if name in recorded else {}
         found = tallies.tally(each, by_set.get(name, ()), was_failing)
-        told.append(_summarise_set(each, found, history.sets.get(name), plan))
+        telling = moves.find(each, by_set.get(name, ()), history, plan.now)
+        told.append(_summarise_set(each, found, telling, known=history.sets.get(name), now=plan.now))
     covering = tuple(_report_policy(policy, plan.sets) for policy in plan.policies)
     return reports.Report(cluster, plan.revision, tuple(told), plan.found, covering)
 
 
 def _summarise_set(
-    each: plans.SetPlan, found: tallies.Tally, known: histories.SetHistory | None, plan: plans.Plan
+    each: plans.SetPlan,
+    found: tallies.Tally,
+    telling: moves.Telling,
+    *,
+    known: histories.SetHistory | None,
+    now: datetime.datetime,
 ) -> reports.SetReport:
     sidecar_set = each.sidecar_set
     before = conditions.before(known, sidecar_set.spec_hash)
@@ -60,9 +67,11 @@ def _summarise_set(
         images=_images(each, found),
         held=tuple(_group(found.held)),
         workloads=_workloads(found),
-        conditions=conditions.build(standing, each, found.overdue, known=known, now=plan.now),
-        moved=tuple(found.applied),
+        conditions=conditions.build(standing, each, found.overdue, known=known, now=now),
+        moves=telling.moves,
         failed=found.failed,
+        told_until=telling.until,
+        in_doubt=telling.in_doubt,
         forbidden=_forbidden(found),
         failing=found.failing,
         manifest=yamls.canonical(sidecar_set.document),

@@ -11,6 +11,12 @@ import pytest
 from tests.support import apiservers, daemons, fleets, remotes, sidecarsets
 
 pytestmark = pytest.mark.timeout(60)
+_POLICY = """\
+apiVersion: gitsidecar.io/v1alpha1
+kind: RolloutPolicy
+metadata: {name: slowly}
+spec: {podsPerMinute: 100}
+"""
 
 
 async def test_once_runs_one_pass(apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path) -> None:
@@ -103,6 +109,43 @@ async def test_status_counts_the_cluster_anew(
         recorded = await daemons.run("status", "--config", config, "--recorded")
         assert (now.status, recorded.status) == (0, 0)
         assert (_counts(now.stdout), _counts(recorded.stdout)) == ((4, 4), (3, 3))
+
+
+async def test_explain_says_why_a_pod_is_where_it_is(
+    apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path
+) -> None:
+    """`explain` says of each live pod what the status branch says of the set, with the commit, and changes nothing."""
+    async with fleets.gathered(apiserver, http_remote, tmp_path, fleets.pods(4)) as fleet:
+        config = fleet.daemon.settings.file
+        revision = await fleet.push(
+            {"logtail.yaml": sidecarsets.text(sidecarsets.NEW, maxUnavailable=1, partition=1), "nights.yaml": _POLICY}
+        )
+        await daemons.run("once", "--config", config)
+        await fleet.nodes.settle(pods=4)
+        writes = fleet.writes
+        explained = {}
+        for number in range(4):
+            done = await daemons.run("explain", f"default/web-00{number}", "--config", config, "--output", "json")
+            assert done.status == 0, done
+            (explained[number],) = json.loads(done.stdout)["sets"]
+        states = [(each["state"], each["reason"], each["podsAhead"]) for each in explained.values()]
+        assert sorted(states, key=str) == [
+            ("Held", "BudgetExhausted", 0),
+            ("Held", "PartitionKept", 0),
+            ("MovesNow", None, None),
+            ("UpToDate", None, None),
+        ]
+        for each in explained.values():
+            if each["state"] == "Held":
+                words = {held["reason"]: held["message"] for held in fleet.status()["held"]}
+                assert each["message"] == words[each["reason"]]
+            if each["state"] == "UpToDate":
+                assert each["running"]["commit"] == each["latest"]["commit"] == revision
+            assert [(policy["name"], policy["isOpen"]) for policy in each["policies"]] == [("slowly", True)]
+        away = await daemons.run("explain", "default/web-0000", "--config", config)
+        assert (away.status, away.stdout) == (1, "")
+        assert "these have names like it:\n  default/web-000\n" in away.stderr
+        assert fleet.writes == writes
 
 
 @pytest.mark.parametrize("verb", ["run", "once", "plan", "status"])

@@ -31,10 +31,26 @@ def _set(**update: Any) -> str:
     return sidecarsets.text(sidecarsets.NEW, maxUnavailable=WINDOW, **update)
 
 
+FREEZE = """\
+apiVersion: gitsidecar.io/v1alpha1
+kind: RolloutPolicy
+metadata:
+  name: freeze
+spec:
+  sidecarSetSelector: {}
+  freezes:
+  - reason: "Incident 42: nothing moves"
+"""
 PAUSE = Stop("Paused", {"logtail.yaml": _set(paused=True)}, {"logtail.yaml": _set()})
 
 
-@pytest.mark.parametrize("stop", [pytest.param(PAUSE, id="pause")])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param(PAUSE, id="pause"),
+        pytest.param(Stop("Frozen", {"freeze.yaml": FREEZE}, {"freeze.yaml": None}), id="freeze"),
+    ],
+)
 async def test_one_commit_stops_the_line(
     stop: Stop, apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path
 ) -> None:

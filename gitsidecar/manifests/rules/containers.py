@@ -27,7 +27,6 @@ def check(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) 
     yield from _check_variables(draft, path, container)
     yield from _check_resources(draft, path, container)
     yield from _check_transfers(draft, path, container)
-    yield from _check_policy(draft, path, container)
 
 
 def _check_mounts(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:
@@ -121,24 +120,3 @@ def _is_no_label_path(field: str) -> bool:
     if form is None:
         return True
     return bool(names.key_fault(form[2]) if form[1] == "labels" else names.annotation_key_fault(form[2]))
-
-
-def _check_policy(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:
-    policy = container.get("resourcesPolicy")
-    if not isinstance(policy, dict):
-        return
-    here = (*path, "resourcesPolicy")
-    resources = drafts.mapping(container.get("resources"))
-    if resources.get("limits") or resources.get("requests"):
-        yield draft.finding(here, "cannot stand beside resources: keep one of the two", at_key=True)
-    if path[1] == "initContainers" and not is_native(container):
-        yield draft.finding(here, "is for containers that stay: remove it, or write restartPolicy: Always", at_key=True)
-    expressions = policy.get("resourcesExpr")
-    if isinstance(expressions, dict) and not any(expressions.get(field) for field in ("limits", "requests")):
-        yield draft.finding((*here, "resourcesExpr"), "is empty: write limits or requests", at_key=True)
-    pattern = policy.get("targetContainersNameRegex")
-    if isinstance(pattern, str):
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            yield draft.finding((*here, "targetContainersNameRegex"), f"is not a regular expression: {error}")

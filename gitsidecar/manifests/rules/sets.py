@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitsidecar.manifests import documents, drafts, names
-from gitsidecar.manifests.rules import containers, orders
+from gitsidecar.manifests.rules import containers, orders, resources
 from gitsidecar.model import findings, sidecarsets
 
 _OURS = "gitsidecar.io/"
@@ -28,6 +28,7 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
         for index, container in enumerate(drafts.items(spec.get(field))):
             if isinstance(container, dict):
                 yield from containers.check(draft, ("spec", field, index), container)
+                yield from resources.check(draft, ("spec", field, index), container)
 
 
 def _check_adoption(draft: drafts.Draft) -> Iterator[findings.Finding]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
 
 import pytest
 import structlog
@@ -16,61 +14,10 @@ from gitsidecar import errors
 from gitsidecar.daemon import daemons
 from gitsidecar.reconciler import reconcilers
 from gitsidecar.simulation import apiservers
-from gitsidecar.telemetry import metrics
 from tests.support import benches, sidecarsets
+from tests.unit.daemon import stages
 
 GONE = errors.TransientError("the remote cannot be reached")
-COALESCE = 0.5
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    """Wait until *is_so*, which threads bring about: a clock that is told to move does not wait for them."""
-    async with asyncio.timeout(10):
-        while not is_so():  # noqa: ASYNC110  # not for everything there is an event
-            await asyncio.sleep(0.005)
-
-
-class Stage:
-    """A daemon on a bench whose clock moves only by `wait`."""
-
-    def __init__(self, bench: benches.Bench, poll: float = 3600.0) -> None:
-        self.bench = bench
-        self.passes: list[reconcilers.Pass] = []
-        self.metrics = metrics.Metrics()
-        pace = daemons.Pace(poll=poll, jitter=0.0, coalesce=COALESCE)
-        self.daemon = daemons.Daemon(
-            bench.reconciler, bench.cluster, bench.clock, pace, self.metrics, passed=self.passes.append
-        )
-
-    async def passed(self, number: int) -> reconcilers.Pass:
-        """Wait until so many passes have ended, and the daemon waits again; return the last."""
-        await until(lambda: len(self.passes) >= number)
-        await self.turn()
-        assert len(self.passes) == number
-        return self.passes[-1]
-
-    async def wait(self, seconds: float) -> None:
-        """Let time pass, and let the daemon begin whatever that brings on."""
-        self.bench.wait(seconds)
-        await self.turn()
-
-    async def turn(self) -> None:
-        """Give all tasks their turns."""
-        for _ in range(50):
-            await asyncio.sleep(0)
-
-
-@contextlib.asynccontextmanager
-async def running(stage: Stage) -> AsyncIterator[None]:
-    """Run the daemon while the block runs, then stop it."""
-    task = asyncio.create_task(stage.daemon.run())
-    try:
-        yield
-        stage.daemon.stop()
-        async with asyncio.timeout(10):
-            await task
-    finally:
-        task.cancel()
 
 
 @pytest.fixture
@@ -83,26 +30,26 @@ def bench() -> benches.Bench:
 
 async def test_many_asks_make_one_pass(bench: benches.Bench) -> None:
     """Whatever asks while the daemon pauses is answered by one pass after the pause."""
-    stage = Stage(bench)
-    async with running(stage):
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
         await stage.passed(1)
         for _ in range(50):
             stage.daemon.ask()
-        await stage.wait(COALESCE - 0.1)
+        await stage.wait(stages.COALESCE - 0.1)
         assert bench.cluster.observed == 1
         await stage.wait(0.1)
         await stage.passed(2)
-        await stage.wait(COALESCE)
+        await stage.wait(stages.COALESCE)
         await stage.wait(100)
         assert bench.cluster.observed == 2
 
 
 async def test_a_pods_event_asks_for_a_pass(bench: benches.Bench) -> None:
     """A change in the cluster brings a pass on without any poll."""
-    stage = Stage(bench)
-    async with running(stage):
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
         await stage.passed(1)
-        await stage.wait(COALESCE)
+        await stage.wait(stages.COALESCE)
         bench.cluster.set_image_from_outside("shop", "web-0", "logtail", "other:1")
         await stage.turn()
         done = await stage.passed(2)
@@ -114,8 +61,8 @@ async def test_the_alarm_asks_for_a_pass_when_one_is_due(bench: benches.Bench) -
     """When a pass says that it has more to do after a time, another one runs then."""
     bench.push(maxUnavailable=4)
     bench.cluster.forbid_writes(True)
-    stage = Stage(bench)
-    async with running(stage):
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
         assert (await stage.passed(1)).again_after == 60
         await stage.wait(59.9)
         assert bench.cluster.observed == 1
@@ -126,9 +73,9 @@ async def test_the_alarm_asks_for_a_pass_when_one_is_due(bench: benches.Bench) -
 async def test_a_passing_fault_is_waited_out_longer_each_time(bench: benches.Bench) -> None:
     """After a pass that failed none runs for 1, 2, 4 … seconds, whoever asks; the first good one ends that."""
     bench.branch.fault = GONE
-    stage = Stage(bench)
-    async with running(stage):
-        await until(lambda: bench.branch.loads == 1)
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
+        await stages.until(lambda: bench.branch.loads == 1)
         for number, seconds in enumerate((1, 2, 4, 8), start=1):
             await stage.turn()
             stage.daemon.ask()
@@ -149,9 +96,9 @@ async def test_a_passing_fault_is_waited_out_longer_each_time(bench: benches.Ben
 async def test_the_remote_says_how_long_to_wait(bench: benches.Bench) -> None:
     """A fault's own retry_after is obeyed when it is longer."""
     bench.branch.fault = errors.TransientError("slow down", retry_after=90)
-    stage = Stage(bench)
-    async with running(stage):
-        await until(lambda: bench.branch.loads == 1)
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
+        await stages.until(lambda: bench.branch.loads == 1)
         await stage.turn()
         await stage.wait(89)
         assert bench.branch.loads == 1
@@ -161,11 +108,11 @@ async def test_the_remote_says_how_long_to_wait(bench: benches.Bench) -> None:
 
 async def test_a_failed_record_is_a_failure_that_hides_no_patch(bench: benches.Bench) -> None:
     """What was sent is logged and counted although the push failed, and the daemon says that it is in trouble."""
-    stage = Stage(bench, poll=0.05)
+    stage = stages.Stage(bench, poll=0.05)
     with structlog.testing.capture_logs() as logs:
-        async with running(stage):
+        async with stages.running(stage):
             await stage.passed(1)
-            await stage.wait(COALESCE)
+            await stage.wait(stages.COALESCE)
             bench.branch.fault = GONE
             bench.push(maxUnavailable=1)
             done = await stage.passed(2)
@@ -179,30 +126,30 @@ async def test_a_failed_record_is_a_failure_that_hides_no_patch(bench: benches.B
 
 async def test_failing_polls_stop_no_pass(bench: benches.Bench) -> None:
     """While the remote cannot be reached, pods are watched and healed all the same, and the trouble is said."""
-    stage = Stage(bench, poll=0.05)
-    async with running(stage):
+    stage = stages.Stage(bench, poll=0.05)
+    async with stages.running(stage):
         await stage.passed(1)
         bench.source.fault = GONE
-        await until(lambda: stage.daemon.trouble)
+        await stages.until(lambda: stage.daemon.trouble)
         assert stage.daemon.trouble == str(GONE)
-        await stage.wait(COALESCE)
+        await stage.wait(stages.COALESCE)
         bench.cluster.set_image_from_outside("shop", "web-0", "logtail", "other:1")
         await stage.turn()
         assert benches.kinds(await stage.passed(2)) == {"web-0": "Applied"}
         bench.source.fault = None
         with structlog.testing.capture_logs() as lines:
-            await until(lambda: not stage.daemon.trouble)
+            await stages.until(lambda: not stage.daemon.trouble)
         assert [line["event"] for line in lines if line["event"].startswith("poll.")] == ["poll.recovered"]
 
 
 async def test_a_poll_that_finds_a_new_revision_brings_a_pass(bench: benches.Bench) -> None:
     """Polls run by themselves, and only news make a pass."""
-    stage = Stage(bench, poll=0.05)
-    async with running(stage):
+    stage = stages.Stage(bench, poll=0.05)
+    async with stages.running(stage):
         await stage.passed(1)
-        await stage.wait(COALESCE)
+        await stage.wait(stages.COALESCE)
         fetches = bench.source.fetches
-        await until(lambda: bench.source.fetches > fetches + 2)
+        await stages.until(lambda: bench.source.fetches > fetches + 2)
         assert bench.cluster.observed == 1
         revision = bench.push(sidecarsets.OLD, paused=True)
         done = await stage.passed(2)
@@ -215,7 +162,7 @@ async def test_a_bug_in_a_poll_ends_the_daemon(
 ) -> None:
     """What nobody expected is not waited out: `run` ends with that very error, in the first poll or a later one."""
     caplog.set_level(logging.CRITICAL, "apscheduler")
-    stage = Stage(bench, poll=0.05)
+    stage = stages.Stage(bench, poll=0.05)
     bug = RuntimeError("a bug")
     bench.source.fault = None if after else bug
     task = asyncio.create_task(stage.daemon.run())
@@ -233,9 +180,9 @@ async def test_a_stop_finishes_what_is_in_hand_and_records_it(bench: benches.Ben
     bench.restarted()
     bench.push(maxUnavailable=4)
     bench.cluster.inject(apiservers.Faults(latency=(5.0, 5.0)))
-    stage = Stage(bench)
+    stage = stages.Stage(bench)
     task = asyncio.create_task(stage.daemon.run())
-    await until(lambda: bench.clock._sleepers)
+    await stages.until(lambda: bench.clock._sleepers)
     stage.daemon.stop()
     await stage.turn()
     assert not task.done()
@@ -249,12 +196,12 @@ async def test_a_stop_finishes_what_is_in_hand_and_records_it(bench: benches.Ben
 async def test_a_stop_records_what_waits_for_the_interval(bench: benches.Bench) -> None:
     """Progress that was not committed yet is committed at the end."""
     bench.push(maxUnavailable=1)
-    stage = Stage(bench)
-    async with running(stage):
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
         await stage.passed(1)
         for _ in range(20):
             await stage.wait(1)
-            await until(lambda: stage.daemon._began is None)
+            await stages.until(lambda: stage.daemon._began is None)
             await stage.turn()
             if len(bench.cluster.ledger.writes) == 2:
                 break
@@ -266,21 +213,21 @@ async def test_a_stop_records_what_waits_for_the_interval(bench: benches.Bench) 
 async def test_a_stop_does_not_wait_for_a_back_off(bench: benches.Bench) -> None:
     """A daemon that waits out a fault ends at once when it is told to."""
     bench.branch.fault = GONE
-    stage = Stage(bench)
-    async with running(stage):
-        await until(lambda: bench.branch.loads == 1)
+    stage = stages.Stage(bench)
+    async with stages.running(stage):
+        await stages.until(lambda: bench.branch.loads == 1)
 
 
 async def test_a_stop_in_the_middle_of_a_poll_is_quiet(bench: benches.Bench, caplog: pytest.LogCaptureFixture) -> None:
     """A poll that is under way when the daemon ends makes no fuss in the log."""
     with concurrent.futures.ThreadPoolExecutor(1) as git:
         bench.restarted(git)
-        stage = Stage(bench, poll=0.05)
-        async with running(stage):
+        stage = stages.Stage(bench, poll=0.05)
+        async with stages.running(stage):
             await stage.passed(1)
             bench.source.gate.clear()
             fetches = bench.source.fetches
-            await until(lambda: bench.source.fetches > fetches)
+            await stages.until(lambda: bench.source.fetches > fetches)
             asyncio.get_running_loop().call_later(0.05, bench.source.gate.set)
         await stage.turn()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
@@ -295,17 +242,17 @@ async def test_a_daemon_that_cannot_start_says_why(bench: benches.Bench) -> None
 
     bench.cluster = Unusable(bench.clock)
     with pytest.raises(errors.StalledError):
-        await Stage(bench).daemon.run()
+        await stages.Stage(bench).daemon.run()
 
 
 async def test_a_hung_pass_is_complained_of(bench: benches.Bench) -> None:
     """Liveness fails when one pass runs for too long, and never while the daemon only waits."""
     bench.push(maxUnavailable=1)
     bench.cluster.inject(apiservers.Faults(latency=(5.0, 5.0)))
-    stage = Stage(bench)
+    stage = stages.Stage(bench)
     assert stage.daemon.complaint(time.monotonic() + 1000, longest=300) == ""
-    async with running(stage):
-        await until(lambda: bench.clock._sleepers)
+    async with stages.running(stage):
+        await stages.until(lambda: bench.clock._sleepers)
         assert stage.daemon.complaint(time.monotonic(), longest=300) == ""
         assert "300 s" in stage.daemon.complaint(time.monotonic() + 301, longest=300)
         await stage.wait(5)
@@ -315,9 +262,9 @@ async def test_a_hung_pass_is_complained_of(bench: benches.Bench) -> None:
 
 async def test_readiness_tells_what_is_missing_at_first(bench: benches.Bench) -> None:
     """Before the first poll and pass the daemon is not ready, in words; afterwards it is."""
-    stage = Stage(bench)
+    stage = stages.Stage(bench)
     assert "not been read yet" in stage.daemon.trouble
-    async with running(stage):
+    async with stages.running(stage):
         await stage.passed(1)
         assert stage.daemon.trouble == ""
 

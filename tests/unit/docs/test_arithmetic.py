@@ -1,15 +1,26 @@
-"""The worked numbers of rollouts.md, recomputed with the planner."""
+"""The worked numbers and orders of rollouts.md, recomputed with the planner."""
 
 from __future__ import annotations
 
 import pytest
 
-from gitsidecar.model import plans, pods, sidecarsets
+from gitsidecar.manifests import trees
+from gitsidecar.model import files, plans, pods, sidecarsets
 from gitsidecar.planning import budgets
 from tests.unit.docs import pages
 from tests.unit.planning import builders
 
 _ROWS = pages.table(pages.DOCS / "rollouts.md", "Pods")
+_ORDERS = pages.table(pages.DOCS / "rollouts.md", "Strategy")
+_MANIFEST = """
+apiVersion: apps.kruise.io/v1beta1
+kind: SidecarSet
+metadata: {name: logtail}
+spec:
+  selector: {matchLabels: {app: web}}
+  updateStrategy: {%s}
+  containers: [{name: logtail, image: "logtail:1"}]
+"""
 
 
 @pytest.mark.parametrize("row", _ROWS, ids=lambda row: " ".join(row.values()))
@@ -25,6 +36,34 @@ def test_worked_numbers_are_the_planners(row: dict[str, str]) -> None:
     assert budgets.kept(wanted.update.partition, len(fleet)) == int(row["Kept old"])
     assert len(first.actions) == int(row["Move in the first pass"])
     assert len(_end(wanted, first).updated) == int(row["Updated at the end"])
+
+
+@pytest.mark.parametrize("row", _ORDERS, ids=lambda row: str(row["Strategy"]))
+def test_worked_orders_are_the_planners(row: dict[str, str]) -> None:
+    """Pods with the labels of the second column move as the third one says, and a partition keeps the last of them."""
+    update = _strategy(", ".join(pages.codes(row["Strategy"])))
+    strategy = {"priority": update.priority, "scatter": update.scatter}
+    waiting = [text.split() for text in pages.codes(row["Waiting pods, in the default order"])]
+    fleet = [
+        builders.pod(-place, uid=name, name=name, labels={"app": "web", **dict(each.split("=") for each in labels)})
+        for place, (name, *labels) in enumerate(waiting)
+    ]
+    assert builders.moves(builders.plan_set(builders.sidecar_set(max_unavailable=99), fleet)) == [
+        name for name, *_ in waiting
+    ]
+    wanted = builders.sidecar_set(max_unavailable=99, update=strategy)
+    moves = builders.moves(builders.plan_set(wanted, fleet))
+    assert " ".join(moves) == row["They move as"]
+    kept = builders.sidecar_set(max_unavailable=99, partition=2, update=strategy)
+    assert builders.moves(builders.plan_set(kept, fleet)) == moves[:-2]
+
+
+def _strategy(text: str) -> sidecarsets.UpdateStrategy:
+    """Read the *text* of an updateStrategy as the daemon would."""
+    desired = trees.read(files.Tree("", (files.File("logtail.yaml", (_MANIFEST % text).encode()),)))
+    assert desired.rejections == ()
+    [found] = desired.sets
+    return found.update
 
 
 def _share(text: str) -> int | str:

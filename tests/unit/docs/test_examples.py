@@ -20,23 +20,32 @@ from gitsidecar.model import files, findings
 from gitsidecar.settings import loading
 from tests.unit.docs import pages
 
-_OFFLINE = ("validate", "plan")
+_PODS = ("--pods", "docs/examples/pods.json")
+_TREES = ("docs/examples/sidecars", "docs/examples/nights.yaml", "docs/examples/broken")
+_JSON = {
+    "findings": [["validate", tree] for tree in _TREES],
+    "now": [["plan", tree, *_PODS] for tree in _TREES],
+    "pod": [["explain", "shop/web-7d9f-hd5rs", tree, *_PODS, "--now", "2026-11-24T02:00:00Z"] for tree in _TREES],
+}
+"""The first member of each table of JSON, and commands that print all members between them."""
+
 _YAML = pages.blocks("yaml")
 _CONSOLE = pages.blocks("console")
 
 
 @pytest.mark.parametrize("block", _YAML, ids=map(str, _YAML))
 def test_yaml_is_what_it_says_it_is(block: pages.Block, tmp_path: Path) -> None:
-    """A SidecarSet is read without an error, settings are loaded, and anything else is at least good YAML."""
+    """SidecarSets and RolloutPolicies are read without an error, settings are loaded, the rest is good YAML."""
     file = files.File("example.yaml", block.text.encode())
     reading = parsing.read(file)
     assert not reading.faults
     for document in reading.documents:
         assert not document.faults
         kind = document.value.get("kind")
-        if kind == kinds.KIND:
+        if kind in (kinds.KIND, kinds.POLICY):
             desired = trees.read(files.Tree("", (file,)))
-            assert (len(desired.sets), desired.rejections) == (len(reading.documents), ())
+            accepted = len(desired.sets) + len(desired.policies)
+            assert (accepted, desired.rejections) == (len(reading.documents), ())
         elif kind == "GitsidecarConfig":
             (tmp_path / "example.yaml").write_text(block.text)
             loading.load(tmp_path / "example.yaml", {})
@@ -63,7 +72,7 @@ def test_commands_print_what_the_page_shows(block: pages.Block, monkeypatch: pyt
     for command, shown in _commands(block):
         words = shlex.split(command, comments=True)
         match words:
-            case ["gitsidecar", verb, *arguments] if verb in _OFFLINE:
+            case ["gitsidecar", verb, *arguments] if verb in ("validate", "inject") or "--pods" in arguments:
                 done = _run([verb, *arguments])
                 code = done.exit_code
                 assert done.output == shown or not shown, command
@@ -79,14 +88,22 @@ def test_commands_print_what_the_page_shows(block: pages.Block, monkeypatch: pyt
                 pytest.fail(f"nobody knows how to try {command!r}")
 
 
-@pytest.mark.parametrize(("first", "verb"), [("findings", "validate"), ("now", "plan")])
-def test_json_has_the_members_that_are_documented(first: str, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commands.md shows of `explain` is what the last command before it prints."""
+    monkeypatch.chdir(pages.ROOT)
+    [shown] = [block for block in pages.blocks("text") if block.page.name == "commands.md"]
+    [*_, before] = [block for block in _CONSOLE if block.page == shown.page and block.line < shown.line]
+    [*_, (command, _)] = _commands(before)
+    assert _run(shlex.split(command)[1:]).output == shown.text
+
+
+@pytest.mark.parametrize("first", _JSON)
+def test_json_has_the_members_that_are_documented(first: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table of a verb's JSON names each member that it prints, and no other."""
     monkeypatch.chdir(pages.ROOT)
-    pods = ["--pods", "docs/examples/pods.json"] if verb == "plan" else []
     printed: set[str] = set()
-    for folder in ("docs/examples/sidecars", "docs/examples/broken"):
-        printed |= set(_members(json.loads(_run([verb, folder, *pods, "--output", "json"]).stdout)))
+    for command in _JSON[first]:
+        printed |= set(_members(json.loads(_run([*command, "--output", "json"]).stdout)))
     [documented] = [names for names in _json_tables() if names[0] == first]
     assert (sorted(documented), len(documented)) == (sorted(printed), len(set(documented)))
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
+import datetime
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
 from gitsidecar.manifests import documents
+from gitsidecar.manifests.schemas import policies as schemas
 from gitsidecar.model import findings, plans, reports
-from gitsidecar.reporting import conditions, records, standings
+from gitsidecar.reporting import conditions, paths, records, standings
 from gitsidecar.settings import loading
 from gitsidecar.telemetry import metrics
 from tests.unit.docs import pages
@@ -22,6 +26,7 @@ _CODE = pages.ROOT / "gitsidecar"
 _PROJECT: dict[str, Any] = tomllib.loads((pages.ROOT / "pyproject.toml").read_text())
 _ARCHITECTURE = pages.DOCS / "architecture.md"
 _OPERATING = pages.DOCS / "operating.md"
+_POLICIES = pages.DOCS / "policies.md"
 _ROLLOUTS = pages.DOCS / "rollouts.md"
 _EVENT = re.compile(r"[a-z]+\.[a-z_]+")
 _METRIC = re.compile(r"gitsidecar_[a-z_]+")
@@ -64,23 +69,59 @@ def test_what_is_not_built_is_not_there() -> None:
 
 
 def test_every_reason_to_hold_is_explained() -> None:
-    """rollouts.md has a row for each reason that planning uses, and names the others as reserved."""
-    used = {
-        plans.HoldReason[name].value
-        for file in (_CODE / "planning").glob("*.py")
-        for name in re.findall(r"HoldReason\.([A-Z_]+)", file.read_text())
-    }
-    assert {pages.codes(row["Reason"])[0] for row in pages.table(_ROLLOUTS, "Reason")} == used
-    [reserved] = [part for part in pages.prose(_ROLLOUTS).split("\n\n") if "are reserved for" in part]
-    assert set(pages.codes(reserved)) == {reason.value for reason in plans.HoldReason} - used
+    """rollouts.md has one row for each reason to hold, with what releases the pods, and planning uses each of them."""
+    rows = pages.table(_ROLLOUTS, "Reason")
+    reasons = [pages.codes(row["Reason"])[0] for row in rows]
+    assert sorted(reasons) == sorted(reason.value for reason in plans.HoldReason)
+    assert all(row["What releases it"] for row in rows)
+    trees = [ast.parse(file.read_text()) for file in (_CODE / "planning").glob("*.py")]
+    used = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert set(plans.HoldReason.__members__) <= used
 
 
-def test_every_reason_of_a_condition_is_named() -> None:
+def test_policies_name_no_other_reason_to_hold() -> None:
+    """What policies.md says one sees is a reason to hold."""
+    seen = {pages.codes(row["You see"])[0] for row in pages.table(_POLICIES, "You see")}
+    assert seen <= {reason.value for reason in plans.HoldReason}
+
+
+def test_every_field_of_a_policy_is_explained() -> None:
+    """The table of fields in policies.md has each one that the reader takes, and no other."""
+    told = {name for row in pages.table(_POLICIES, "Field") for name in pages.codes(row["Field"])}
+    inner = {*_fields(schemas.Window, "windows[]."), *_fields(schemas.Freeze, "freezes[].")}
+    assert told == {*_fields(schemas.Spec), *inner} - {"windows", "freezes"}
+
+
+def test_every_rule_that_the_code_names_has_its_paragraph() -> None:
+    """rollouts.md numbers the rules from 1 to 15; a comment that says `DESIGN §5.9` means the paragraph with a 9."""
+    _, _, section = pages.prose(_ROLLOUTS).partition("## The rules")
+    rules = [int(number) for number in re.findall(r"^(\d+)\. \*\*", section.partition("\n## ")[0], re.MULTILINE)]
+    named = {int(n) for file in _CODE.rglob("*.py") for n in re.findall(r"DESIGN §5\.(\d+)", file.read_text())}
+    assert rules == list(range(1, 16))
+    assert named <= set(rules)
+
+
+def test_every_type_and_reason_of_a_condition_is_named() -> None:
     """operating.md names the types and the reasons of conditions."""
-    words = (*vars(standings).items(), *vars(conditions).items())
-    found = {value for name, value in words if re.fullmatch(r"[A-Z][A-Z_]+", name) and isinstance(value, str)}
-    assert {"PodsFailing", "Blocked"} <= found
+    trees = [ast.parse(inspect.getsource(module)) for module in (standings, conditions)]
+    texts = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    found = {text for text in texts if isinstance(text, str) and re.fullmatch(r"([A-Z][a-z]+)+", text)}
+    assert {"PodsFailing", "Blocked", "Overdue"} <= found
     assert found <= set(pages.codes(pages.prose(_OPERATING)))
+
+
+def test_files_of_the_status_branch_are_those_that_are_written() -> None:
+    """The table of files in operating.md has each kind of file that a report is written to, and no other."""
+    written = {
+        paths.STATUS,
+        paths.REJECTIONS,
+        f"{paths.SETS}<name>.yaml",
+        f"{paths.POLICIES}<name>.yaml",
+        f"{paths.HISTORY}<set>/<specHash>.yaml",
+    }
+    assert {pages.codes(row["File"])[0] for row in pages.table(_OPERATING, "File")} == written
+    examples = (paths.set_file("a"), paths.policy_file("a"), paths.spec_file("a", "b"))
+    assert examples == ("sets/a.yaml", "policies/a.yaml", "history/a/b.yaml")
 
 
 def test_metrics_are_those_that_exist() -> None:
@@ -110,6 +151,8 @@ def test_keys_of_a_status_are_those_that_are_written() -> None:
         forbidden=reports.Held("WritesForbidden", 1, "no"),
         failing={"shop/web": "logtail: ErrImagePull"},
         rejection="no",
+        told_until=datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC),
+        in_doubt={"shop/web": datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)},
     )
     assert {pages.codes(row["Key"])[0] for row in pages.table(_OPERATING, "Key")} == set(
         records.of_set(report)["status"]
@@ -139,6 +182,11 @@ def test_every_dependency_has_its_reason() -> None:
     assert set(names) <= rows
     text = page.read_text(encoding="utf-8")
     assert [tool for tool in tools if tool not in text] == []
+
+
+def _fields(model: type[pydantic.BaseModel], prefix: str = "") -> set[str]:
+    """Return the names of a model's fields as they are written in a manifest."""
+    return {prefix + (field.alias or name) for name, field in model.model_fields.items()}
 
 
 def _events_of_code() -> set[str]:

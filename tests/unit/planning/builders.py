@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gitsidecar.model import desires, findings, histories, plans, pods, selectors, sidecarsets
+from gitsidecar.model import desires, findings, histories, plans, pods, policies, selectors, sidecarsets
 from gitsidecar.planning import planner, standings
 
 NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
@@ -116,6 +116,16 @@ def flying(number: int | str, image: str = NEW, *, was_ready: bool = True, **liv
     return pod(number, image, ready=False, move=moved(was_ready=was_ready), live=fields)
 
 
+def policy(name: str = "calm", **fields: Any) -> policies.RolloutPolicy:
+    """Return a RolloutPolicy for all sets; without *fields* it asks for nothing."""
+    return policies.RolloutPolicy(**{"name": name, "place": findings.Place(f"{name}.yaml", 4, 9), **fields})
+
+
+def target(*names: str, **labels: str) -> policies.Target:
+    """Return the sets of these *names*, or those with these *labels*."""
+    return policies.Target(labelled(**labels) if labels else None, names)
+
+
 def standing(found: pods.Pod | None = None, wanted: sidecarsets.SidecarSet | None = None) -> standings.Standing:
     """Return where a pod stands with a set."""
     return standings.judge(found or pod(), wanted or sidecar_set())
@@ -138,13 +148,15 @@ def plan_sets(
     history: histories.History | None = None,
     namespaces: Mapping[str, Mapping[str, str]] | None = None,
     resting: Mapping[str, str] | None = None,
+    policies: Iterable[policies.RolloutPolicy] = (),
+    after: float = 0,
 ) -> plans.Plan:
-    """Plan *sets* on the pods *found*, now."""
+    """Plan *sets* under *policies* on the pods *found*, now or so many seconds *after*."""
     return planner.plan(
-        desires.Desired(REVISION, tuple(sets)),
+        desires.Desired(REVISION, tuple(sets), policies=tuple(policies)),
         pods.snapshot(found, namespaces),
         history or histories.History(),
-        NOW,
+        NOW + datetime.timedelta(seconds=after),
         resting=resting,
     )
 

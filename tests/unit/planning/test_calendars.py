@@ -116,7 +116,8 @@ def test_deny_beats_allow(is_one_policy: bool) -> None:
 def test_one_open_allow_window_of_a_policy_is_enough() -> None:
     """The Allow windows of one policy add up, and where they touch nothing closes."""
     shifts = policy(allow("0 6 * * *", 4 * HOUR), allow("0 10 * * *", 4 * HOUR), allow("0 20 * * *", HOUR))
-    assert calendars.judge([shifts], utc("2026-11-24 07:00")).closes_at == utc("2026-11-24 14:00")
+    end = utc("2026-11-24 14:00")
+    assert calendars.judge([shifts], utc("2026-11-24 07:00")) == calendars.Verdict(None, closes_at=end, changes_at=end)
     assert calendars.judge([shifts], utc("2026-11-24 15:00")).opens_at == utc("2026-11-24 20:00")
 
 
@@ -261,6 +262,10 @@ def test_a_freezes_reason_is_one_harmless_line(reason: str, shown: str) -> None:
         ),
         (
             [policy(allow("0 1 * * *")), policy(allow("0 3 * * *"), name="later")],
+            "; no window opens: no moment is in sight at which all policies allow; let their windows meet to release",
+        ),
+        (  # both on Sundays that are 29 February, 28 years apart
+            [policy(allow("0 1 29 2 */7")), policy(allow("0 3 29 2 */7"), name="later")],
             "; no window opens: no moment is in sight at which all policies allow; let their windows meet to release",
         ),
     ],

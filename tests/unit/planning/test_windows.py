@@ -108,6 +108,12 @@ def test_openings_that_overlap_or_touch_are_one(
     assert openings(window(schedule, duration), "2026-11-24 00:00", "2026-11-25 00:00") == expected
 
 
+def test_openings_are_one_over_the_end_of_a_month() -> None:
+    """What begins on the last evening joins on to the first opening of the next month, and to no other."""
+    asked = window("0 1,23 * * *", 2 * HOUR)
+    assert windows.look(asked, utc("2026-11-30 23:30")) == windows.State(True, utc("2026-12-01 03:00"))
+
+
 @pytest.mark.parametrize(
     ("schedule", "duration", "zone"),
     [

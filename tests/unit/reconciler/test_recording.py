@@ -194,6 +194,43 @@ async def test_moves_are_told_with_the_spec_that_they_were_to() -> None:
     assert f"logtail {first[:7]}" in message
 
 
+async def test_a_push_that_fails_keeps_the_moves_of_a_set_that_is_removed() -> None:
+    """Moves that no commit has told of come before the removal, however long the branch cannot be reached."""
+    bench = benches.Bench(8)
+    await bench.start()
+    bench.push(maxUnavailable=1)
+    await bench.poll_and_pass()
+    bench.wait(8)
+    second = await bench.poll_and_pass()
+    bench.branch.fault = GONE
+    bench.push_files({benches.FILE: None}, (("gitsidecar-allow-removal", "true"),))
+    for _ in range(3):
+        assert (await bench.poll_and_pass()).failure is GONE
+    bench.branch.fault = None
+    await bench.poll_and_pass()
+    moved, removed = bench.branch.messages[-2:]
+    assert all(key in moved for key in second.report.sets[0].moved)
+    assert removed.startswith("logtail: no longer managed\n")
+
+
+async def test_what_may_have_been_told_is_told_in_the_same_commit_or_not_at_all(bench: benches.Bench) -> None:
+    """After a push of which no answer came, newer moves make a commit of their own."""
+    bench.push(sidecarsets.OLD)
+    await bench.settle()
+    bench.branch.fault, bench.branch.is_unheard = GONE, True
+    bench.push(maxUnavailable=1)
+    first = await bench.poll_and_pass()
+    assert first.failure is GONE
+    bench.branch.fault = None
+    bench.wait(8)
+    second = await bench.poll_and_pass()
+    assert second.outcomes
+    await bench.reconciler.flush("the-last")
+    told = "\n".join(bench.branch.messages)
+    for done in (first, second):
+        assert [told.count(f"  {key}\n") for key in done.report.sets[0].moved] == [1]
+
+
 async def test_a_clock_that_is_set_back_delays_progress_by_one_interval_at_most() -> None:
     """A commit seems to lie in the future; the next is due after the interval all the same."""
     bench = benches.Bench(8)

@@ -84,7 +84,13 @@ def pod(
 def action(of: pods.Pod, *, set_name: str = "logtail") -> plans.Action:
     """Return the move of *of* to the new image."""
     change = plans.ImageChange("logtail", 1, False, OLD, NEW)
-    return plans.Action(of, set_name, (change,), of.marks, was_counted_ready=of.is_ready)
+    mark = pods.Mark(set_name, OLD_SPEC, "v1-00000000000000cc", REVISION, ("logtail",), pods.Move(NOW))
+    return plans.Action(of, set_name, (change,), (mark,), was_counted_ready=of.is_ready)
+
+
+def move(number: int, *, commit: str = REVISION, at: datetime.datetime = NOW, is_late: bool = False) -> reports.Move:
+    """Return the move of ``shop/web-<number>`` as a report tells it."""
+    return reports.Move(f"shop/web-{number:03}", commit, at, is_late)
 
 
 def hold(of: pods.Pod, reason: plans.HoldReason, message: str = "for a reason; released later") -> plans.Hold:

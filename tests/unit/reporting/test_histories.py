@@ -24,7 +24,7 @@ _SET = "sets/logtail.yaml"
 
 def _recorded(report: reports.Report) -> reports.Report:
     """Return what the files can tell of *report*."""
-    sets = tuple(dataclasses.replace(each, moved=(), failed={}) for each in report.sets)
+    sets = tuple(dataclasses.replace(each, moves=(), failed={}) for each in report.sets)
     found = tuple(sorted(each for each in report.found if each.level == "error"))
     return reports.Report("", "", sets, found)
 
@@ -53,6 +53,7 @@ def test_history_comes_back() -> None:
             "Blocked": ("False", "2026-11-24T02:00:00Z"),
         },
         specs={spec: b.sidecar_set(spec=spec).document for spec in (b.OLD_SPEC, b.NEW_SPEC)},
+        told_until=b.NOW,
     )
 
 
@@ -157,7 +158,10 @@ def test_hashes_of_another_version_are_believed() -> None:
 
 
 @pytest.mark.parametrize("junk", [None, 7, "x", [1], [{"type": 1}], {"a": 1}, [{"lastTransitionTime": "yesterday"}]])
-@pytest.mark.parametrize("part", ["conditions", "held", "workloads", "images", "failing", "history", "forbidden"])
+@pytest.mark.parametrize(
+    "part",
+    ["conditions", "held", "workloads", "images", "failing", "history", "forbidden", "movesToldUntil", "movesInDoubt"],
+)
 def test_damaged_part_counts_as_not_there(part: str, junk: object) -> None:
     """Junk in a part that is only told is passed over; the set is carried on."""
     known = memories.read(_edited(**{part: junk}), b.restore, policies.restore).sets["logtail"]

@@ -83,6 +83,43 @@ def test_long_name_is_cut() -> None:
     assert subject.endswith("…: 50/100 pods on 4f2a9c1, 50 held (PartitionKept)")
 
 
+def _message_of(now: plans.SetPlan, before: plans.SetPlan, *moves: reports.Move) -> str:
+    """Return the message of a pass that found *now* after one that recorded *before*."""
+    first = summaries.summarise(b.plan(before), (), _NOTHING, cluster="prod")
+    known = memories.read(files.render(first), b.restore, policies.restore)
+    report = summaries.summarise(b.plan(now), (), known, cluster="prod")
+    told = dataclasses.replace(report, sets=(dataclasses.replace(report.sets[0], moves=moves),))
+    return messages.write(told, known, pass_id="p1")
+
+
+def test_moves_are_told_by_commit() -> None:
+    """Each pod is named under the commit of its own spec, and those that are told late stand apart."""
+    found = (b.move(1, is_late=True), b.move(2), b.move(3, commit="0" * 40), b.move(4))
+    text = _message_of(b.set_plan(done=[b.pod(1, b.NEW)]), b.set_plan(), *found)
+    assert text.split("\n\n")[1:4] == [
+        "Moved 1 pod earlier to:\n  logtail 4f2a9c1\n  shop/web-001",
+        "Moved 2 pods to:\n  logtail 4f2a9c1\n  shop/web-002\n  shop/web-004",
+        "Moved 1 pod to:\n  logtail 0000000\n  shop/web-003",
+    ]
+
+
+def test_a_manifest_that_changes_only_how_pods_move() -> None:
+    """A new selector or limit that changes no pod is the subject's news, and the body says which manifest it is."""
+    before = b.set_plan(done=[b.pod(1, b.NEW)])
+    text = _message_of(dataclasses.replace(before, generation=3), before)
+    subject, block, _ = text.split("\n\n")
+    assert subject == "logtail: 1/1 pod on 4f2a9c1, complete, manifest changed"
+    assert block == "Manifest:\n  logtail generation 3 (sets/logtail.yaml:3:1)"
+
+
+def test_a_manifest_that_brings_a_spec() -> None:
+    """Where pods move, or a condition does, the subject tells that, and the body names the manifest all the same."""
+    before = b.set_plan(done=[b.pod(1, b.NEW)])
+    after = b.set_plan(holds=[b.hold(b.pod(1), _Reason.PAUSED)], generation=3)
+    text = _message_of(after, before)
+    assert text.startswith("logtail: 0/1 pod on 4f2a9c1, 1 held (Paused)\n\nManifest:\n  logtail generation 3 (")
+
+
 def test_removed_set() -> None:
     """A set that is no longer there is said to be no longer managed, and that its pods stay."""
     known = memories.read(files.render(scenarios.complete()), b.restore, policies.restore)

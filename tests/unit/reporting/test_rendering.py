@@ -91,6 +91,6 @@ def test_what_only_a_message_tells_is_no_state() -> None:
     """The revision, what moved, what failed and notes are not in the files."""
     one = policies.report()
     note = findings.Finding("README.json", 1, 1, "", "is no manifest", findings.Level.NOTE)
-    did = dataclasses.replace(one.sets[0], moved=("shop/web-1",), failed={"shop/web-2": "503"})
+    did = dataclasses.replace(one.sets[0], moves=(b.move(1),), failed={"shop/web-2": "503"})
     other = dataclasses.replace(one, revision="0" * 40, found=(note,), sets=(did,))
     assert files.state(one) == files.state(other)

@@ -1,0 +1,126 @@
+"""What injection reads of a pod: its own containers, and what was put in before."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from gitsidecar import handoff
+from gitsidecar.injection import reasons, templates
+from gitsidecar.model import pods
+
+Json = Mapping[str, Any]
+
+
+class _Named(msgspec.Struct, gc=False):
+    name: str
+
+
+class _Mount(msgspec.Struct, gc=False):
+    name: str
+    mountPath: str = ""  # noqa: N815  # the field's own name
+    subPathExpr: str | None = None  # noqa: N815
+
+
+class _Device(msgspec.Struct, gc=False):
+    name: str
+    devicePath: str = ""  # noqa: N815
+
+
+class _Container(msgspec.Struct):
+    name: str
+    env: list[_Named] | None = None
+    volumeMounts: list[_Mount] | None = None  # noqa: N815
+    volumeDevices: list[_Device] | None = None  # noqa: N815
+    resources: dict[str, Any] | None = None
+
+
+class _Secret(msgspec.Struct, gc=False):
+    name: str = ""
+
+
+class _Spec(msgspec.Struct):
+    containers: list[_Container] | None = None
+    initContainers: list[_Container] | None = None  # noqa: N815
+    volumes: list[_Named] | None = None
+    imagePullSecrets: list[_Secret] | None = None  # noqa: N815
+
+
+class _Metadata(msgspec.Struct):
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class _Pod(msgspec.Struct):
+    spec: _Spec
+    metadata: _Metadata | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Application:
+    """
+    A pod as it came.
+
+    `names` are those of all its containers. `running` maps those that run as long as the pod to whether they are native
+    sidecars. `own` and `own_natives` are the containers and native sidecars that nobody
+    injected: only from these is anything copied or computed. `marks` are those of sets whose containers are there.
+    """
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    names: frozenset[str]
+    running: Mapping[str, bool]
+    own: tuple[Json, ...]
+    own_natives: tuple[Json, ...]
+    volumes: frozenset[str]
+    marks: Mapping[str, pods.Mark]
+    mark_fault: str = ""
+
+
+def read(pod: Json) -> Application | reasons.Note:
+    """Return what there is in *pod*, or a note that says why it is none."""
+    try:
+        msgspec.convert(pod, _Pod)
+    except (msgspec.ValidationError, RecursionError) as error:
+        return reasons.unreadable(error)
+    metadata, spec = pod.get("metadata") or {}, pod["spec"]
+    containers, inits = spec.get("containers") or (), spec.get("initContainers") or ()
+    natives = [each for each in inits if each.get("restartPolicy") == "Always"]
+    names = frozenset(each["name"] for each in (*containers, *inits))
+    annotations = metadata.get("annotations") or {}
+    marks, fault = _read_marks(annotations.get(pods.MARK_ANNOTATION), names)
+    return Application(
+        labels=metadata.get("labels") or {},
+        annotations=annotations,
+        names=names,
+        running={each["name"]: False for each in containers} | {each["name"]: True for each in natives},
+        own=tuple(each for each in containers if not _is_injected(each)),
+        own_natives=tuple(each for each in natives if not _is_injected(each)),
+        volumes=frozenset(each["name"] for each in spec.get("volumes") or ()),
+        marks=marks,
+        mark_fault=fault,
+    )
+
+
+def _read_marks(text: str | None, names: frozenset[str]) -> tuple[dict[str, pods.Mark], str]:
+    """
+    Return the marks by set name, and why they cannot be read.
+
+    A template may have got the annotation by being copied from a live pod: a mark without its containers says nothing.
+    """
+    if text is None:
+        return {}, ""
+    try:
+        return {mark.set_name: mark for mark in handoff.read(text) if names.issuperset(mark.containers)}, ""
+    except ValueError as error:
+        return {}, str(error)
+
+
+def _is_injected(container: Json) -> bool:
+    for variable in container.get("env") or ():
+        if variable["name"] == templates.INJECTED:
+            return bool(variable.get("value") == "true")
+    return False
