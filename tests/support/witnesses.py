@@ -28,11 +28,12 @@ class Witness:
         self._api = api
         self._container = container
         self._origins: dict[str, str] = {}  # pod in flight → the container ID that it is to lose
+        self._down: set[str] = set()  # kept up at each event: a watcher that is slow is sent away
 
     @property
     def down(self) -> frozenset[str]:
         """Return the pods that are down now."""
-        return frozenset(key for key, pod in self.pods.items() if key in self._origins or not podspecs.is_ready(pod))
+        return frozenset(self._down)
 
     def images(self) -> dict[str, int]:
         """Return each image of the container and how many pods ask for it."""
@@ -45,12 +46,16 @@ class Witness:
         for pod in listed["items"]:
             self._see(pod)
         begun.set()
-        async for event in self._api.watch_pods(resource_version=listed["metadata"]["resourceVersion"]):
-            assert event["type"] != "ERROR", event
-            if event["type"] == "DELETED":
-                self.pods.pop(_key(event["object"]), None)
-            elif event["type"] != "BOOKMARK":
-                self._see(event["object"])
+        version = listed["metadata"]["resourceVersion"]
+        while True:  # the server ends a watch when it likes; from the last version on, nothing is missed
+            async for event in self._api.watch_pods(resource_version=version):
+                assert event["type"] != "ERROR", event
+                version = event["object"]["metadata"]["resourceVersion"]
+                if event["type"] == "DELETED":
+                    self.pods.pop(_key(event["object"]), None)
+                    self._down.discard(_key(event["object"]))
+                elif event["type"] != "BOOKMARK":
+                    self._see(event["object"])
 
     def _see(self, pod: Json) -> None:
         if all(each["name"] != self._container for each in podspecs.containers(pod)):
@@ -62,7 +67,11 @@ class Witness:
             self._origins[key] = self._status(pod).get("containerID", "")
         if key in self._origins and self._has_landed(pod):
             del self._origins[key]
-        self.most_down = max(self.most_down, len(self.down))
+        if key in self._origins or not podspecs.is_ready(pod):
+            self._down.add(key)
+        else:
+            self._down.discard(key)
+        self.most_down = max(self.most_down, len(self._down))
 
     def _has_landed(self, pod: Json) -> bool:
         status = self._status(pod)
