@@ -29,8 +29,8 @@ USER 10001:10001
 # The mirror of the source branch. It may be lost at any time: that costs one fetch.
 VOLUME /var/lib/gitsidecar
 WORKDIR /var/lib/gitsidecar
-# Health and metrics.
-EXPOSE 8080
+# Health and metrics; the webhook.
+EXPOSE 8080 9443
 # tini buries the children that Git leaves behind, and hands SIGTERM on.
 ENTRYPOINT ["tini", "--", "gitsidecar"]
 CMD ["run", "--config", "/etc/gitsidecar/gitsidecar.yaml"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from gitsidecar import errors
-from gitsidecar.bootstrap import worlds
+from gitsidecar.bootstrap import webhooks, worlds
 from gitsidecar.daemon import daemons
 from gitsidecar.reconciler import reconcilers
 from gitsidecar.settings import configs
@@ -28,9 +28,11 @@ def configure_logs(config: configs.GitsidecarConfig) -> None:
     logs.configure(logs.Style(config.log.style), level=config.log.level)
 
 
-async def serve(file: Path, config: configs.GitsidecarConfig) -> None:
+async def serve(file: Path, config: configs.GitsidecarConfig, *, is_following: bool = False) -> None:
     """
     Run the daemon until SIGTERM or SIGINT. SIGHUP reads *file* again and starts anew with what it says.
+
+    One that *is_following* serves the webhook, whatever the settings say, and writes nothing to pods or Git.
 
     Settings that cannot be used are told in the log, and change nothing: also those that only a start shows to be so.
     Raises StalledError before the first pass when something that only a person can mend keeps the daemon from starting.
@@ -41,7 +43,7 @@ async def serve(file: Path, config: configs.GitsidecarConfig) -> None:
         while newest is not None:
             configure_logs(newest)
             try:
-                await _run_service(newest, orders)
+                await _run_service(newest, orders, is_following=is_following)
             except errors.StalledError as error:
                 if good is None:
                     raise
@@ -55,7 +57,7 @@ async def serve(file: Path, config: configs.GitsidecarConfig) -> None:
 async def run_once(config: configs.GitsidecarConfig) -> reconcilers.Pass:
     """Fetch, run one pass, and record it whatever the interval; raises as `Reconciler.run_pass` and `poll`."""
     with worlds.joined(config) as joined:
-        reconciler = _reconciler(joined.world, config)
+        reconciler = reconcilers.Reconciler(joined.world, _options(config))
         try:
             await joined.world.cluster.start(lambda: None)
             await reconciler.poll()
@@ -64,13 +66,13 @@ async def run_once(config: configs.GitsidecarConfig) -> reconcilers.Pass:
             await joined.world.cluster.close()
 
 
-def _reconciler(world: reconcilers.World, config: configs.GitsidecarConfig) -> reconcilers.Reconciler:
-    options = reconcilers.Options(
+def _options(config: configs.GitsidecarConfig, *, is_following: bool = False) -> reconcilers.Options:
+    return reconcilers.Options(
         config.cluster.name,
         writes_in_flight=config.limits.writes_in_flight,
         status_interval=config.status.interval,
+        is_following=is_following,
     )
-    return reconcilers.Reconciler(world, options)
 
 
 class _Orders:
@@ -120,33 +122,48 @@ class _Orders:
         self.came.set()
 
 
-async def _run_service(config: configs.GitsidecarConfig, orders: _Orders) -> None:
-    """Run one daemon with its probes until an order comes."""
+async def _run_service(config: configs.GitsidecarConfig, orders: _Orders, *, is_following: bool) -> None:
+    """Run one daemon with its probes, and its webhook if there is one, until an order comes."""
     with worlds.joined(config) as joined:
-        world = joined.world
-        pace = daemons.Pace(
-            poll=config.repository.poll_interval,
-            jitter=config.repository.poll_interval / 10,
-            coalesce=config.limits.coalesce,
-        )
-        measured = metrics.Metrics()
-        daemon = daemons.Daemon(_reconciler(world, config), world.cluster, world.clock, pace, measured)
+        world, measured = joined.world, metrics.Metrics()
+        is_serving = is_following or config.webhook.enabled
+        webhook = webhooks.Webhook(config, now=world.clock.now) if is_serving else None
+        planned = webhook.note if webhook is not None else lambda *_: None
+        reconciler = reconcilers.Reconciler(world, _options(config, is_following=is_following), planned=planned)
+        daemon = daemons.Daemon(reconciler, world.cluster, world.clock, _pace(config), measured)
         probing = probes.serving(
             config.probes.address,
             is_healthy=lambda: daemon.complaint(time.monotonic(), longest=_HUNG),
-            is_ready=lambda: daemon.trouble,
+            # Who is not ready gets no reviews, and those can be answered also while Git is away.
+            is_ready=lambda: daemon.trouble if webhook is None else webhook.trouble,
             registry=measured.registry,
         )
-        async with probing as port:
-            _log.info("daemon.started", probes=port, cluster=config.cluster.name, branch=config.status_branch)
-            await _run_until(orders.came, daemon, joined.stop_fetching)
+        async with contextlib.AsyncExitStack() as stack:
+            ports = {"probes": await stack.enter_async_context(probing)}
+            if webhook is not None:
+                ports["webhook"] = await stack.enter_async_context(webhook.serving(measured))
+            _log.info("daemon.started", **ports, cluster=config.cluster.name, branch=config.status_branch)
+            beside = webhook.tasks if webhook is not None else ()
+            await _run_until(orders.came, daemon, joined.stop_fetching, beside=beside)
 
 
-async def _run_until(came: asyncio.Event, daemon: daemons.Daemon, stop_fetching: Callable[[], None]) -> None:
+def _pace(config: configs.GitsidecarConfig) -> daemons.Pace:
+    poll = config.repository.poll_interval
+    return daemons.Pace(poll=poll, jitter=poll / 10, coalesce=config.limits.coalesce)
+
+
+async def _run_until(
+    came: asyncio.Event,
+    daemon: daemons.Daemon,
+    stop_fetching: Callable[[], None],
+    *,
+    beside: tuple[asyncio.Task[None], ...],
+) -> None:
+    """Run *daemon* until an order *came*, or one of the tasks *beside* it ends, which only a bug does."""
     running = asyncio.create_task(daemon.run())
     ending = asyncio.create_task(came.wait())
     try:
-        await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({running, ending, *beside}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             daemon.stop()
             stop_fetching()  # one Git command at a time: the last commit must not queue behind a fetch that hangs
@@ -158,3 +175,6 @@ async def _run_until(came: asyncio.Event, daemon: daemons.Daemon, stop_fetching:
             running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    for task in beside:
+        if task.done():
+            task.result()

@@ -77,10 +77,14 @@ def status_branch_of(config: configs.GitsidecarConfig) -> statuses.GitStatusBran
     )
 
 
+def target_of(config: configs.GitsidecarConfig) -> configurations.Target:
+    """Return where the API server is and who we are there."""
+    return configurations.Target(config.cluster.kubeconfig, config.cluster.context)
+
+
 def cluster_of(config: configs.GitsidecarConfig) -> clusters.KubernetesCluster:
     """Return the cluster; nothing is opened before it is started."""
-    target = configurations.Target(config.cluster.kubeconfig, config.cluster.context)
-    return clusters.connect(target, rhythm=feeds.Rhythm(page_size=config.cluster.page_size))
+    return clusters.connect(target_of(config), rhythm=feeds.Rhythm(page_size=config.cluster.page_size))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ _VERBS = {
     "inject": "Print pods as they would start, with the sidecars that they get.",
     "once": "Run one pass and exit.",
     "plan": "Print what the next pass would do, live or against saved pods.",
-    "run": "Run the daemon.",
+    "run": "Run the daemon, and with it the webhook if the settings say so.",
     "status": "Print where each set is, from the cluster and the status branch.",
     "validate": "Check SidecarSets and RolloutPolicies; print every error with file:line:col.",
+    "webhook": "Serve the webhook alone, as one of several replicas.",
 }
 
 

@@ -17,6 +17,8 @@ def command(config: Path) -> None:
     """
     Run the daemon until SIGTERM: poll, plan, move pods, record.
 
+    With webhook.enabled it serves the webhook as well, which puts the sidecars into new pods.
+
     SIGHUP reads the settings again. Logs go to standard error; /healthz, /readyz and /metrics to probes.address.
 
     Example: gitsidecar run --config config/gitsidecar.yaml

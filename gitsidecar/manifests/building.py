@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitsidecar.manifests import hashes, shapes
-from gitsidecar.manifests.rules import containers
+from gitsidecar.manifests import drafts, hashes, shapes
+from gitsidecar.manifests.rules import containers, hotupgrades
 from gitsidecar.manifests.schemas import policies as policy_manifests
 from gitsidecar.manifests.schemas import selectors as schemas
 from gitsidecar.manifests.schemas import sidecarsets as manifests
@@ -73,10 +73,21 @@ def _window(written: policy_manifests.Window) -> policies.Window:
 
 def _sidecars(spec: Mapping[str, Any]) -> Iterator[sidecarsets.Sidecar]:
     for container in spec.get("containers") or ():
-        yield sidecarsets.Sidecar(container["name"], container["image"], False, shapes.shape(container))
+        yield from _slots(container, is_native=False)
     for container in spec.get("initContainers") or ():
         if containers.is_native(container):
-            yield sidecarsets.Sidecar(container["name"], container["image"], True, shapes.shape(container))
+            yield from _slots(container, is_native=True)
+
+
+def _slots(container: Mapping[str, Any], *, is_native: bool) -> Iterator[sidecarsets.Sidecar]:
+    """Yield what stands for *container* in a pod: itself or, with HotUpgrade, a pair of which one is idle."""
+    name, shape = container["name"], shapes.shape(container)
+    images = [container["image"]]
+    if hotupgrades.is_hot(container):
+        images.append(drafts.mapping(container["upgradeStrategy"]).get("hotUpgradeEmptyImage") or "")
+    pair = name if len(images) > 1 else ""
+    for slot, image in zip(hotupgrades.slots(container), images, strict=True):
+        yield sidecarsets.Sidecar(slot, image, is_native, shape, pair)
 
 
 def _selector(written: schemas.AnySelector) -> selectors.Selector:

@@ -42,15 +42,18 @@ def keep_last_good(desired: desires.Desired, history: histories.History, *, may_
 def _keep_policies(
     desired: desires.Desired, past: Mapping[str, policies.RolloutPolicy]
 ) -> tuple[policies.RolloutPolicy, ...]:
-    files = {last.place.file for last in past.values()}
+    present = {each.name for each in desired.policies}
+    missing = [last for name, last in past.items() if name not in present]
     kept = [
         refusing.join(each, past[each.name]) if each.rejection and each.name in past else each
         for each in desired.policies
-        if each.name != str(each.place) or each.place.file not in files  # one without a name, unless it is known whose
     ]
+    for file in {each.place.file for each in kept if refusing.is_nameless(each)}:
+        nameless = [each for each in kept if refusing.is_nameless(each) and each.place.file == file]
+        if len(nameless) <= sum(last.place.file == file for last in missing):
+            kept = [each for each in kept if each not in nameless]  # they are those that are missing from the file
     if desired.unread:
-        present = {each.name for each in desired.policies}
-        kept += [refusing.miss(last, desired.unread) for name, last in past.items() if name not in present]
+        kept += [refusing.miss(last, desired.unread) for last in missing]
     return tuple(sorted(kept, key=lambda each: each.name))
 
 

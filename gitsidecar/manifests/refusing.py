@@ -28,6 +28,11 @@ def refuse(
     return policies.RolloutPolicy(name or str(place), place, tuple(dict.fromkeys(targets)), rejection=rejection)
 
 
+def is_nameless(policy: policies.RolloutPolicy) -> bool:
+    """Say whether *policy* stands for a manifest of which no name could be read."""
+    return bool(policy.rejection) and policy.name == str(policy.place)
+
+
 def target_of(document: documents.Document) -> policies.Target:
     """Return which sets a refused *document* seems to mean; all of them, when that part is doubtful itself."""
     spec = drafts.mapping(drafts.mapping(document.value).get("spec"))

@@ -7,11 +7,13 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from gitsidecar.manifests import covering, kinds, parsing, reading, refusing
+from gitsidecar.manifests import colliding, covering, kinds, parsing, reading, refusing
 from gitsidecar.model import desires, files, findings, policies, sidecarsets
 
 _RANKS = (findings.Level.ERROR, findings.Level.WARNING, findings.Level.NOTE)
-_POLICY_LINE = re.compile(rb"""^[\s\-{]*["']?kind["']?\s*:\s*["']?RolloutPolicy\b""", re.IGNORECASE | re.MULTILINE)
+_POLICY_LINE = re.compile(
+    rb"""^[^#\n]*?(?<![\w.])["']?kind["']?\s*:\s*["']?RolloutPolicy\b""", re.IGNORECASE | re.MULTILINE
+)
 _MAX_FINDINGS = 300
 """Of one file: nobody reads more, and the status branch keeps them."""
 
@@ -37,6 +39,7 @@ def read(tree: files.Tree) -> desires.Desired:
         policies=tuple(sorted((*_policies(groups), *_illegible(tree)), key=lambda each: each.name)),
     )
     found += covering.check(entries, desired)
+    found += colliding.check(entries, desired)
     # A set, because the faults of a list are those of each item.
     return dataclasses.replace(desired, found=tuple(_within_limit(sorted(set(found)))))
 
@@ -104,8 +107,10 @@ def _policies(groups: Iterable[_Group]) -> Iterator[policies.RolloutPolicy]:
 def _illegible(tree: files.Tree) -> Iterator[policies.RolloutPolicy]:
     """Yield what stands for the policies of files that are no YAML: a freeze pushed in haste must not be lost."""
     for file in tree.files:
-        if _POLICY_LINE.search(file.content) and (faults := parsing.read(file).faults):
-            yield refusing.refuse("", faults[0].place, [policies.Target()], faults)
+        lines = [file.content.count(b"\n", 0, found.end()) + 1 for found in _POLICY_LINE.finditer(file.content)]
+        if lines and (faults := parsing.read(file).faults):
+            for line in lines:
+                yield refusing.refuse("", findings.Place(file.path, line, 1), [policies.Target()], faults)
 
 
 def _within_limit(found: Iterable[findings.Finding]) -> Iterator[findings.Finding]:

@@ -22,7 +22,6 @@ READY: Key = ("ready",)
 UPDATED_READY: Key = ("updatedReady",)
 MISSING: Key = ("missing",)
 NOT_UPGRADABLE: Key = ("notUpgradable",)
-UNREADABLE: Key = ("unreadable",)
 UNAVAILABLE: Key = ("unavailable",)
 """Those that use budget: `planning.standings.Standing.is_unavailable`."""
 IN_LANE: Key = ("inLane",)

@@ -110,8 +110,9 @@ class SetPlan:
     Each drifted pod is in `actions` (in sending order) or in one of the `held` groups. `in_flight` were moved by us and
     have not finished; of these `failing` have a container that cannot start, `settling` are Ready but not for long
     enough, and `overdue` are why the rollout has missed its deadline. `commit` is the revision that brought the spec.
-    `stop` says why no pod of the set may start, empty when some may. At `closes_at` none may any more; at `wakes_at`
-    this plan differs though no pod has changed.
+    `bar` says why even new pods do not get the spec, empty when they may. At `closes_at` no pod may start any more; at
+    `wakes_at` this plan differs though no pod has changed (one that the kubelet has not noticed is looked at by and
+    by).
     """
 
     sidecar_set: sidecarsets.SidecarSet
@@ -124,7 +125,8 @@ class SetPlan:
     settling: tuple[pods.Pod, ...] = ()
     overdue: tuple[pods.Pod, ...] = ()
     has_deadline: bool = False
-    stop: str = ""
+    min_ready: datetime.timedelta = datetime.timedelta()
+    bar: str = ""
     actions: tuple[Action, ...] = ()
     held: tuple[HoldGroup, ...] = ()
     closes_at: datetime.datetime | None = None

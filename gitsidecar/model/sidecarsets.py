@@ -77,12 +77,16 @@ class Sidecar:
     A container that the set keeps up to date: one of `containers`, or a native sidecar of `initContainers`.
 
     `shape` is canonical JSON (sorted keys, no spaces) of the core/v1 fields as written, without name and image.
+
+    A container with HotUpgrade is two of these, as it is in a pod: one with the image and one with the empty image.
+    `pair` is then what the set calls it, and empty otherwise.
     """
 
     name: str
     image: str
     is_native: bool = False
     shape: str = "{}"
+    pair: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -65,6 +65,13 @@ class Digest:
     recent: tuple[datetime.datetime, ...]
     newest: datetime.datetime | None
 
+    @property
+    def claimed(self) -> Iterator[pods.Pod]:
+        """Yield the pods that another set claims as well."""
+        for (reason, _), found in self.held.items():
+            if reason is plans.HoldReason.CONFLICTING_SETS:
+                yield from found
+
 
 def lane(standing: standings.Standing) -> Lane:
     """Return the lane in which a waiting pod moves."""
@@ -92,9 +99,7 @@ def digest(lens: Lens, indexed: matching.Index, now: datetime.datetime) -> Diges
         waiting={each.pod.uid: each for each in waiting},
         lively=tuple(each for each in readable if _is_lively(each, lens.min_ready, now)),
         entangled=tuple(each for each in waiting if _is_entangled(each.pod, lens.sidecar_set.name)),
-        recent=tuple(
-            each.move.at for each in readable if each.move is not None and paces.is_recent(each.move.at, now)
-        ),
+        recent=tuple(each.move.at for each in readable if each.move is not None and now - each.move.at < paces.MINUTE),
         newest=max((move.at for mark, move in moves if mark.spec_hash == lens.sidecar_set.spec_hash), default=None),
     )
 

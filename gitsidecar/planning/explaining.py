@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator
 
 from gitsidecar.model import censuses, explanations, plans, pods, sidecarsets
-from gitsidecar.planning import calendars, digests, flights, governing, matching, numbers, queues, selections, standings
+from gitsidecar.planning import calendars, digests, flights, matching, numbers, queues, selections, standings
 
 _State = explanations.State
 _NEAR = 5
@@ -65,7 +65,7 @@ def _of_set(
         return dataclasses.replace(blank, state=_State.NOT_COUNTED)
     standing = standings.judge(pod, sidecar_set, [each.sidecar_set.name for each in plan.sets])
     return dataclasses.replace(
-        _decided(blank, planned, pod) or _undrifted(blank, plan, planned, standing),
+        _decided(blank, planned, pod) or _undrifted(blank, planned, standing),
         update_selection=selections.of_update(pod, sidecar_set),
         running=_running(standing),
         moved_at=standing.move.at if standing.move is not None else None,
@@ -154,14 +154,14 @@ def _stretches(planned: plans.SetPlan) -> Iterator[queues.Stretch]:
 
 
 def _undrifted(
-    blank: explanations.SetExplanation, plan: plans.Plan, planned: plans.SetPlan, standing: standings.Standing
+    blank: explanations.SetExplanation, planned: plans.SetPlan, standing: standings.Standing
 ) -> explanations.SetExplanation:
     """Return how far a pod that carries the latest spec has come."""
     pod = standing.pod
     if any(each is pod for each in planned.settling):
-        min_ready = governing.govern(planned.sidecar_set, plan.policies, plan.now).min_ready
-        words = f"counts as unavailable until it has been Ready for {numbers.seconds(min_ready)} (minReadySeconds)"
-        until = standing.settles_at(min_ready)
+        wanted = numbers.seconds(planned.min_ready)
+        words = f"counts as unavailable until it has been Ready for {wanted} (minReadySeconds)"
+        until = standing.settles_at(planned.min_ready)
         return dataclasses.replace(blank, state=_State.SETTLING, message=words, until=until)
     if standing.move is not None and standing.is_in_flight:
         late = "; the rollout has missed its deadline by it" if any(each is pod for each in planned.overdue) else ""

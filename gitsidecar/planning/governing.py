@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitsidecar.model import policies, sidecarsets
 from gitsidecar.planning import calendars
@@ -27,10 +27,20 @@ class Governance:
 
 
 def govern(
-    sidecar_set: sidecarsets.SidecarSet, found: Iterable[policies.RolloutPolicy], now: datetime.datetime
-) -> Governance:
-    """Return what those of the policies *found* that cover *sidecar_set* ask for at *now*."""
-    its = [policy for policy in found if policy.covers(sidecar_set)]
+    sets: Iterable[sidecarsets.SidecarSet], found: Sequence[policies.RolloutPolicy], now: datetime.datetime
+) -> Mapping[str, Governance]:
+    """Return by set name what those of the policies *found* that cover the set ask for at *now*."""
+    known: dict[tuple[int, ...], Governance] = {}  # most sets are covered by the same few
+    governances = {}
+    for each in sets:
+        its = tuple(place for place, policy in enumerate(found) if policy.covers(each))
+        if its not in known:
+            known[its] = _govern([found[place] for place in its], now)
+        governances[each.name] = known[its]
+    return governances
+
+
+def _govern(its: Sequence[policies.RolloutPolicy], now: datetime.datetime) -> Governance:
     deadlines = [policy for policy in its if policy.progress_deadline is not None]
     return Governance(
         verdict=calendars.judge(its, now),

@@ -12,16 +12,21 @@ Why = tuple[plans.HoldReason, str]
 """A reason, and the words that end with what releases the pods."""
 
 
-def of_set(sidecar_set: sidecarsets.SidecarSet, governance: governing.Governance) -> Why | None:
+def of_set(
+    sidecar_set: sidecarsets.SidecarSet, governance: governing.Governance, *, is_of_running: bool = True
+) -> Why | None:
     """
     Say why no pod of the set may start, or return ``None``.
 
-    The order is the order in which a person would ask: what was refused, a stop given by hand, the calendar.
+    The order is the order in which a person would ask: what was refused, a stop given by hand, the calendar. The type
+    NotUpdate is for running pods alone: without *is_of_running* it is no reason.
     """
     if rejection := sidecar_set.rejection or governance.rejection:
         return plans.HoldReason.MANIFEST_REJECTED, rejection
-    if stop := _stop(sidecar_set.update):
-        return plans.HoldReason.PAUSED, stop
+    if sidecar_set.update.paused:
+        return plans.HoldReason.PAUSED, _PAUSED
+    if is_of_running and sidecar_set.update.type is sidecarsets.StrategyType.NOT_UPDATE:
+        return plans.HoldReason.PAUSED, _NOT_UPDATE
     verdict = governance.verdict
     return None if verdict.reason is None else (verdict.reason, verdict.message)
 
@@ -33,12 +38,14 @@ def of_pod(standing: standings.Standing, sidecar_set: sidecarsets.SidecarSet, ri
     First who is meant at all, then what a person has to put right. *rival* says which other set claims one of its
     containers.
     """
-    if sidecar_set.update.selector is not None and not sidecar_set.update.selector.matches(standing.pod.labels):
-        return plans.HoldReason.NOT_SELECTED, _NOT_SELECTED
     if rival:
         return plans.HoldReason.CONFLICTING_SETS, rival
+    if sidecar_set.update.selector is not None and not sidecar_set.update.selector.matches(standing.pod.labels):
+        return plans.HoldReason.NOT_SELECTED, _NOT_SELECTED
     if not standing.has_shape:
         return plans.HoldReason.NOT_UPGRADABLE, _not_upgradable(standing, sidecar_set)
+    if pair := next((each.pair for each in sidecar_set.sidecars if each.pair), ""):
+        return plans.HoldReason.NOT_UPGRADABLE, _HOT.format(pair)
     if rewritten := _rewritten(standing, sidecar_set):
         return plans.HoldReason.IMAGE_REWRITTEN, rewritten
     return None
@@ -63,15 +70,13 @@ def of_other_flight(standing: standings.Standing, set_name: str, others: Contain
     return ""
 
 
+_PAUSED = "updateStrategy.paused is true; set it to false to release"
+_NOT_UPDATE = "updateStrategy.type is NotUpdate; set it to RollingUpdate to release"
 _NOT_SELECTED = "updateStrategy.selector does not match the pod's labels; change or remove the selector to release"
 
 
-def _stop(strategy: sidecarsets.UpdateStrategy) -> str:
-    if strategy.paused:
-        return "updateStrategy.paused is true; set it to false to release"
-    if strategy.type is sidecarsets.StrategyType.NOT_UPDATE:
-        return "updateStrategy.type is NotUpdate; set it to RollingUpdate to release"
-    return ""
+# Neither is anything beside such a pair moved: a pod with half of the latest spec would pass for one that has it.
+_HOT = "container {} is of HotUpgrade, and no running pod with such a pair is moved; released when the pod is recreated"
 
 
 def _not_upgradable(standing: standings.Standing, sidecar_set: sidecarsets.SidecarSet) -> str:

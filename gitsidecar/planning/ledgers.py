@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from gitsidecar.model import censuses, pods, sidecarsets
@@ -51,7 +52,7 @@ class Ledgers:
             known = kept.get(name)
             is_alike = known is not None and known.lens == lens and len(known.chunks) == len(snapshot.chunks)
             account = known if is_alike and known is not None else _Account(lens, len(snapshot.chunks))
-            account.update(snapshot.chunks, lambda place, lens=lens: digests.digest(lens, index(place), now))  # type: ignore[misc]
+            account.update(snapshot.chunks, functools.partial(_digest, lens, index, now))
             self._accounts[name] = account
         return {name: account.ledger() for name, account in self._accounts.items()}
 
@@ -91,6 +92,12 @@ def _indexing(
         return found[place]
 
     return index
+
+
+def _digest(
+    lens: digests.Lens, index: Callable[[int], matching.Index], now: datetime.datetime, place: int
+) -> digests.Digest:
+    return digests.digest(lens, index(place), now)
 
 
 def _relevant(

@@ -28,14 +28,15 @@ class Rollout:
     """
     What the choice needs of a set: its pods as of the last pass, with those that were given their sidecars since.
 
-    `stop` says why the set holds still, empty when it moves. `stable` is the spec hash of the last completed rollout,
-    empty before the first; `specs` maps the hashes of the specs kept to their documents, oldest first.
+    `bar` says why new pods get no other spec than the stable one, empty when they may. `stable` is the spec hash of the
+    last completed rollout, empty before the first; `specs` maps the hashes of the specs kept to their documents, oldest
+    first.
     """
 
     sidecar_set: sidecarsets.SidecarSet
     matched: int = 0
     updated: int = 0
-    stop: str = ""
+    bar: str = ""
     stable: str = ""
     specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -70,14 +71,13 @@ def choose(rollout: Rollout, labels: Mapping[str, str]) -> Choice:
 def _why_not_latest(rollout: Rollout, labels: Mapping[str, str]) -> str:
     """Say why a new pod waits for the rollout as a running one does, or return an empty string."""
     update = rollout.sidecar_set.update
+    if rollout.bar:
+        return rollout.bar
     if update.type is sidecarsets.StrategyType.NOT_UPDATE:
         return ""  # running pods are never moved: new ones are the only way to the latest spec
-    if update.selector is not None and not update.selector.matches(labels):
-        return "updateStrategy.selector does not match the pod's labels"
-    if rollout.stop:
-        return rollout.stop
     if update.selector is not None:
-        return ""
+        is_meant = update.selector.matches(labels)
+        return "" if is_meant else "updateStrategy.selector does not match the pod's labels"
     total = rollout.matched + 1
     keep = budgets.kept(update.partition, total)
     if rollout.updated + 1 > total - keep:
@@ -133,7 +133,7 @@ def rollout_of(planned: plans.SetPlan, stable: str, specs: Mapping[str, str]) ->
         sidecar_set=planned.sidecar_set,
         matched=planned.count(censuses.MATCHED),
         updated=planned.count(censuses.UPDATED),
-        stop=planned.stop,
+        bar=planned.bar,
         stable=stable,
         specs=specs,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Sequence
 
 from gitsidecar.model import plans, policies, sidecarsets
-from gitsidecar.planning import admission, budgets, flights, governing, holds, paces, queues, standings
+from gitsidecar.planning import admission, budgets, digests, governing, holds, paces, queues, standings
 
 Group = tuple[holds.Why, tuple[queues.Stretch, ...]]
 
@@ -25,7 +26,7 @@ def hold(
     yield (reasons.BUDGET_EXHAUSTED, _over_budget(strategy, budget, failing)), (shared.over_budget,)
     yield (reasons.SETTLING, _settling(budget, governance.min_ready)), (shared.settling,)
     over_lane = (
-        f"the pod is not Ready, and {budget.lane_used} such pods are in flight, no more than {budget.lane_limit} at "
+        f"the pod is not Ready, and of such pods {budget.lane_used} are in flight, no more than {budget.lane_limit} at "
         f"once{_failures(failing)}; released as they come up"
     )
     yield (reasons.BUDGET_EXHAUSTED, over_lane), (shared.over_lane,)
@@ -33,17 +34,32 @@ def hold(
         yield (reasons.PACE_LIMITED, _paced(allowance.policy)), shared.paced
 
 
+def capacity(lanes: Sequence[int], budget: budgets.Budget, governance: governing.Governance) -> str:
+    """
+    Say how many of the waiting pods, so many in each lane, the next opening takes, as far as the numbers decide it.
+
+    Empty when nobody waits, or no opening is in sight.
+    """
+    waiting, verdict = sum(lanes), governance.verdict
+    if not waiting or verdict.opens_at is None:
+        return ""
+    may_go = waiting if budget.limit else waiting - lanes[digests.Lane.HEALTHY]
+    most = [may_go, budget.room]
+    if verdict.closes_at is not None:
+        minutes = math.ceil((verdict.closes_at - verdict.opens_at) / paces.MINUTE)  # each may take its pods at once
+        most += [minutes * each.pods_per_minute for each in governance.paces if each.pods_per_minute]
+    return f"; it takes {min(most)} of {waiting} waiting pod{'' if waiting == 1 else 's'}"
+
+
 def overdue(policy: policies.RolloutPolicy, late: Sequence[standings.Standing]) -> holds.Why:
     """Return why nothing starts after the deadline of *policy*, with the pods that are *late*."""
     first = late[0]
-    assert first.move is not None
     assert policy.progress_deadline is not None
-    trouble = flights.trouble(first.pod, first.move) or "not Ready"
     return (
         plans.HoldReason.DEADLINE_EXCEEDED,
         f"no pod has come further for {seconds(policy.progress_deadline)} (progressDeadlineSeconds of RolloutPolicy "
-        f"{policy.name}, {policy.place}): {len(late)} in flight (e.g. {first.pod.key}: {trouble}); released when they "
-        f"are Ready, or by another spec",
+        f"{policy.name}, {policy.place}): {len(late)} in flight (e.g. {first.pod.key}); "
+        f"released when they are Ready, or by another spec",
     )
 
 

@@ -26,7 +26,7 @@ def plan(
     spares looking again at pods that have not changed since its last plan, and changes nothing else.
     """
     sets = sorted(desired.sets, key=lambda each: each.name)
-    governances = {each.name: governing.govern(each, desired.policies, now) for each in sets}
+    governances = governing.govern(sets, desired.policies, now)
     min_ready = {name: each.min_ready for name, each in governances.items()}
     accounts = (memory or ledgers.Ledgers()).reckon(sets, snapshot, min_ready, now)
     recent = {
@@ -47,6 +47,7 @@ def plan(
             taken=taken,
             resting=resting or {},
             now=now,
+            was_late=_was_late(sidecar_set, history.sets.get(name)),
         )
         found = setplans.fill(_begin(sidecar_set, history.sets.get(name), desired.revision), accounts[name], around)
         taken.update((action.pod.uid, name) for action in found.actions)
@@ -54,6 +55,12 @@ def plan(
             recent[policy.name] += [now] * len(found.actions)
         planned.append(found)
     return plans.Plan(now, desired.revision, tuple(planned), desired.found, desired.policies)
+
+
+def _was_late(sidecar_set: sidecarsets.SidecarSet, known: histories.SetHistory | None) -> bool:
+    if known is None or known.accepted.spec_hash != sidecar_set.spec_hash:
+        return False
+    return known.conditions.get(plans.HoldReason.DEADLINE_EXCEEDED, ("", ""))[0] == str(True)
 
 
 def _begin(sidecar_set: sidecarsets.SidecarSet, known: histories.SetHistory | None, revision: str) -> plans.SetPlan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitsidecar.model import censuses, plans, pods
@@ -12,6 +11,7 @@ from gitsidecar.planning import (
     actions,
     admission,
     budgets,
+    digests,
     governing,
     holds,
     ledgers,
@@ -36,12 +36,14 @@ class Circumstances:
     resting: Mapping[str, str]
     """Pod UID → why the pod is left alone for a while after a write that failed."""
     now: datetime.datetime
+    was_late: bool = False
+    """Whether the last record says that the deadline was missed, for this very spec."""
 
 
 def fill(blank: plans.SetPlan, ledger: ledgers.Ledger, around: Circumstances) -> plans.SetPlan:
     """Return *blank* with everything that its pods and the moment add."""
     governance = around.governance
-    moving = underway.look(ledger, governance, around.now)
+    moving = underway.look(ledger, governance, around.now, was_late=around.was_late)
     planned = dataclasses.replace(
         blank,
         census=_settled(ledger.census, len(moving.settling)),
@@ -51,17 +53,18 @@ def fill(blank: plans.SetPlan, ledger: ledgers.Ledger, around: Circumstances) ->
         settling=underway.pods_of(moving.settling),
         overdue=underway.pods_of(moving.late),
         has_deadline=governance.deadline is not None,
+        min_ready=governance.min_ready,
         wakes_at=min((*moving.wakes, *_boundary(ledger, governance)), default=None),
         held=_unreadable(ledger),
     )
-    if (stop := holds.of_set(blank.sidecar_set, governance)) is not None:
-        stopped = _stopped(planned, ledger, stop, around)
-        return _with_held(dataclasses.replace(planned, stop=stopped.message), [stopped])
+    stop, bar = (holds.of_set(blank.sidecar_set, governance, is_of_running=each) for each in (True, False))
+    planned = dataclasses.replace(planned, bar=bar[1] if bar is not None else "")
+    if stop is not None:
+        return _with_held(planned, _stopped(planned, ledger, stop, governance))
     planned = _with_held(planned, _static(ledger))
     if moving.late and governance.deadline is not None:
-        waiting = queues.Pool([underway.pods_of(each.waiting.values()) for each in ledger.digests])
-        late = _group(numbers.overdue(governance.deadline, moving.late), waiting)
-        return _with_held(dataclasses.replace(planned, stop=late.message), [late])
+        late = _group(numbers.overdue(governance.deadline, moving.late), _waiting(ledger))
+        return _with_held(dataclasses.replace(planned, bar=late.message), [late])
     return _move(planned, ledger, moving, around)
 
 
@@ -76,24 +79,34 @@ def _boundary(ledger: ledgers.Ledger, governance: governing.Governance) -> Itera
         yield governance.verdict.changes_at
 
 
-def _stopped(planned: plans.SetPlan, ledger: ledgers.Ledger, stop: holds.Why, around: Circumstances) -> plans.HoldGroup:
-    """Return all drifted pods, held for the reason for which the set has stopped."""
+def _stopped(
+    planned: plans.SetPlan, ledger: ledgers.Ledger, stop: holds.Why, governance: governing.Governance
+) -> Iterator[plans.HoldGroup]:
+    """
+    Yield the drifted pods of a set that has stopped.
+
+    The calendar holds those who wait for it: of the others it would be no truth that they move when a window opens. A
+    stop by hand, or a refusal, holds them all, but for the claims of two sets, which only a person settles.
+    """
     reason, words = stop
-    verdict = around.governance.verdict
-    if reason is verdict.reason and verdict.opens_at is not None:
-        words += f"; it takes {_capacity(planned, ledger, around.governance)}"
-    return _group((reason, words), queues.Pool([each.drifted for each in ledger.digests]))
+    if reason is governance.verdict.reason:
+        yield from _static(ledger)
+        budget = budgets.measure(planned.sidecar_set.update, planned.census)
+        yield _group((reason, words + numbers.capacity(_lanes(ledger), budget, governance)), _waiting(ledger))
+        return
+    claimed = {pod.uid for each in ledger.digests for pod in each.claimed}
+    drifted = (tuple(pod for pod in each.drifted if pod.uid not in claimed) for each in ledger.digests)
+    yield from _static(ledger, only=plans.HoldReason.CONFLICTING_SETS)
+    yield _group(stop, queues.Pool(list(drifted)))
 
 
-def _capacity(planned: plans.SetPlan, ledger: ledgers.Ledger, governance: governing.Governance) -> str:
-    """Say how many pods the next opening takes, as far as partition and pace decide it."""
-    waiting = sum(len(each.waiting) for each in ledger.digests)
-    most = [waiting, budgets.measure(planned.sidecar_set.update, planned.census).room]
-    opens_at, closes_at = governance.verdict.opens_at, governance.verdict.closes_at
-    if opens_at is not None and closes_at is not None:
-        minutes = math.ceil((closes_at - opens_at) / paces.MINUTE)  # a minute's pods may go at its very beginning
-        most += [minutes * each.pods_per_minute for each in governance.paces if each.pods_per_minute]
-    return f"{min(most)} of {waiting} waiting pod{'' if waiting == 1 else 's'}"
+def _waiting(ledger: ledgers.Ledger) -> queues.Pool:
+    return queues.Pool([underway.pods_of(each.waiting.values()) for each in ledger.digests])
+
+
+def _lanes(ledger: ledgers.Ledger) -> tuple[int, ...]:
+    """Return how many pods wait in each lane."""
+    return tuple(sum(len(each.lanes[lane]) for each in ledger.digests) for lane in digests.Lane)
 
 
 def _move(
@@ -130,8 +143,9 @@ def _unreadable(ledger: ledgers.Ledger) -> tuple[plans.HoldGroup, ...]:
     return tuple(_grouped(found))
 
 
-def _static(ledger: ledgers.Ledger) -> Iterator[plans.HoldGroup]:
-    return _grouped(item for each in ledger.digests for item in each.held.items())
+def _static(ledger: ledgers.Ledger, *, only: plans.HoldReason | None = None) -> Iterator[plans.HoldGroup]:
+    items = (item for each in ledger.digests for item in each.held.items())
+    return _grouped((why, its) for why, its in items if only is None or why[0] is only)
 
 
 def _busy(busy: turns.Busy) -> Iterator[plans.HoldGroup]:

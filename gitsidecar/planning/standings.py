@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 from collections.abc import Collection
@@ -115,7 +116,7 @@ def judge(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet, names: Collection[
         pod,
         mark,
         pairs,
-        has_images=all(sidecar.image == container.image for sidecar, container in pairs),
+        has_images=_has_images(pairs),
         has_shape=len(pairs) == len(sidecar_set.sidecars) and _has_shape(sidecar_set, mark, pairs),
         move=move,
         has_restarted=has_restarted,
@@ -154,6 +155,16 @@ def _last_move(mark: pods.Mark | None, rivals: Collection[pods.Mark]) -> pods.Mo
         return mark.move if mark is not None else None
     moves = [each.move for each in (mark, *rivals) if each is not None and each.move is not None]
     return max(moves, key=lambda move: move.at, default=None)
+
+
+def _has_images(pairs: tuple[tuple[sidecarsets.Sidecar, pods.Container], ...]) -> bool:
+    if all(sidecar.image == container.image for sidecar, container in pairs):
+        return True
+    if not any(sidecar.pair for sidecar, _ in pairs):
+        return False
+    # Of a pair that was upgraded hot the other one works: which of the two has the image is no drift.
+    wanted = collections.Counter((sidecar.pair or sidecar.name, sidecar.image) for sidecar, _ in pairs)
+    return wanted == collections.Counter((sidecar.pair or sidecar.name, live.image) for sidecar, live in pairs)
 
 
 def _has_shape(

@@ -31,6 +31,8 @@ def busy(
     """
     found: dict[str, tuple[standings.Standing, str]] = {}
     for each in ledger.digests:
+        if not each.waiting:
+            continue
         for uid in each.waiting.keys() & resting.keys():
             found[uid] = (each.waiting[uid], resting[uid])
         for uid in each.waiting.keys() & taken.keys():

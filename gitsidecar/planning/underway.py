@@ -26,14 +26,27 @@ class Underway:
     wakes: tuple[datetime.datetime, ...]
 
 
-def look(ledger: ledgers.Ledger, governance: governing.Governance, now: datetime.datetime) -> Underway:
-    """Look at the lively pods of *ledger* at *now*."""
+def look(
+    ledger: ledgers.Ledger, governance: governing.Governance, now: datetime.datetime, *, was_late: bool = False
+) -> Underway:
+    """
+    Look at the lively pods of *ledger* at *now*; *was_late* says that the deadline had been missed before.
+
+    Once it was, each pod in flight keeps it so: one that crashes again and again is Ready in between.
+    """
     lively = sorted((each for part in ledger.digests for each in part.lively), key=lambda each: each.pod.key)
     settles = {
         each.pod.uid: at for each in lively if (at := each.settles_at(governance.min_ready)) is not None and at > now
     }
     due = _deadline(ledger, governance)
-    stuck = tuple(each for each in lively if each.is_stuck) if due is not None else ()
+    is_behind = any(each.waiting for each in ledger.digests)
+    stuck = tuple(
+        each
+        for each in lively
+        if due is not None
+        and each.is_updated
+        and (each.is_stuck or (is_behind and each.is_failing) or (was_late and each.is_using))
+    )
     is_late = due is not None and due <= now
     return Underway(
         in_flight=tuple(each for each in lively if each.is_in_flight or each.pod.uid in settles),

@@ -7,20 +7,20 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import datetime
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from gitsidecar import errors, ports
 from gitsidecar.manifests import restoring
 from gitsidecar.model import desires, findings, histories, outcomes, plans, pods, reports
 from gitsidecar.planning import actions, ledgers, planner
-from gitsidecar.reconciler import desiring, recording, resting, sending
+from gitsidecar.reconciler import desiring, following, recording, resting, sending, timing
 from gitsidecar.reporting import reports as summaries
 
 _T = TypeVar("_T")
-_HEARTBEAT = 60.0  # seconds
-_GRAIN = 0.001  # seconds, of an alarm; pods keep the times of their moves as finely
+
+Planned = Callable[[plans.Plan, histories.History, Mapping[str, Mapping[str, str]]], None]
+"""Hears of a plan, the history that it goes with, and the labels of all namespaces."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,11 +36,16 @@ class World:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """How a reconciler works: so many patches at once, so many seconds between commits that tell of progress."""
+    """
+    How a reconciler works: so many patches at once, so many seconds between commits that tell of progress.
+
+    One that *is_following* plans as the others do, and writes nothing: no pod, no commit.
+    """
 
     cluster: str
     writes_in_flight: int = 20
     status_interval: float = 30.0
+    is_following: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,13 +68,22 @@ class Pass:
 
 
 class Reconciler:
-    """Runs passes, one at a time; `poll` may be called while a pass runs, and stops what it would still send."""
+    """
+    Runs passes, one at a time; `poll` may be called while a pass runs, and stops what it would still send.
 
-    def __init__(self, world: World, options: Options) -> None:
+    *planned* hears of each plan before it is carried out, and again once it is known what there is to remember of it.
+    """
+
+    def __init__(self, world: World, options: Options, *, planned: Planned = lambda *_: None) -> None:
         self._world = world
         self._options = options
+        self._planned = planned
         self._rests = resting.Rests()
-        self._recorder = recording.Recorder(world.branch, options.status_interval)
+        self._recorder: recording.Recorder | following.Follower = (
+            following.Follower(world.branch)
+            if options.is_following
+            else recording.Recorder(world.branch, options.status_interval)
+        )
         self._revision = ""
         self._desired: desires.Desired | None = None
         self._acted_on = ""
@@ -97,7 +111,11 @@ class Reconciler:
         self._is_stopping = True
 
     async def poll(self) -> bool:
-        """Fetch the newest revision (phase 1); say whether it is another one. Raises TransientError, StalledError."""
+        """
+        Fetch the newest revision (phase 1); say whether there is another one, or for a follower other history.
+
+        Raises TransientError, StalledError.
+        """
         try:
             revision = await self._in_git(self._world.source.fetch)
         except errors.StalledError as error:
@@ -105,26 +123,29 @@ class Reconciler:
                 self._stall = error
             raise
         self._stall = None
+        has_news = await self._follow()
         is_new = revision != self._revision
         self._revision = revision
-        return is_new
+        return is_new or has_news
 
     async def run_pass(self, pass_id: str) -> Pass:
         """Run phases 2 to 7 at the newest revision fetched. Raises TransientError, StalledError before it acts."""
-        watch = _Stopwatch()
+        watch = timing.Stopwatch()
         desired = await watch.time("read", self._read())
         snapshot = await watch.time("observe", self._world.cluster.observe())
         history = self._recorder.history
         plan = await watch.time("plan", self._plan(desired, snapshot, history))
+        self._planned(plan, history, snapshot.namespaces)
         await self._tell_earlier(plan.revision, pass_id)
         sent = await watch.time("act", self._act(plan))
         plan, results = await self._settle(plan, sent, lambda: self._plan(desired, snapshot, history))
         report = await watch.time(
             "summarise", asyncio.to_thread(summaries.summarise, plan, results, history, cluster=self._options.cluster)
         )
-        recorded = await watch.time("record", self._record(report, pass_id))
+        recorded = await watch.time("record", self._record(report, history, pass_id))
+        self._planned(plan, self._recorder.history, snapshot.namespaces)
         now = self._world.clock.now()
-        waits = (recorded.again_after, self._rests.next_end(now), _heartbeat(plan), _boundary(plan, now))
+        waits = (recorded.again_after, self._rests.next_end(now), timing.heartbeat(plan), timing.boundary(plan, now))
         again_after = min((wait for wait in waits if wait is not None), default=None)
         return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds, recorded.failure)
 
@@ -137,10 +158,26 @@ class Reconciler:
             await self._in_git(self._recorder.load, restoring.restore, restoring.restore_policy)
         if not self._revision:
             return desiring.remembered(self._recorder.history, self._stall)
-        if self._desired is None or self._desired.revision != self._revision:
-            tree = await self._in_git(self._world.source.read, self._revision)
-            self._desired = await asyncio.to_thread(desiring.desire, tree, self._recorder.history)
-        return self._desired if self._stall is None else desiring.stalled(self._desired, self._stall)
+        desired = self._desired
+        if desired is None or desired.revision != self._revision:
+            tree, history = await self._in_git(self._world.source.read, self._revision), self._recorder.history
+            desired = await asyncio.to_thread(desiring.desire, tree, history)
+            self._desired = desired if history is self._recorder.history else None  # else it was loaded meanwhile
+        return desired if self._stall is None else desiring.stalled(desired, self._stall)
+
+    async def _follow(self) -> bool:
+        """
+        As a follower, take over what others have recorded meanwhile; say whether that is anything new.
+
+        It comes before a new revision is taken: what was stable until then must be known before it is planned with.
+        """
+        if not isinstance(self._recorder, following.Follower):
+            return False
+        before = self._recorder.last_good
+        is_new = await self._in_git(self._recorder.load, restoring.restore, restoring.restore_policy)
+        if self._recorder.last_good != before:  # they may stand in what was read
+            self._desired = None
+        return is_new
 
     async def _plan(self, desired: desires.Desired, snapshot: pods.Snapshot, history: histories.History) -> plans.Plan:
         now = self._world.clock.now()
@@ -160,6 +197,8 @@ class Reconciler:
         self._acted_on = revision
 
     async def _act(self, plan: plans.Plan) -> tuple[outcomes.Outcome, ...]:
+        if self._options.is_following:
+            return ()
         may_write = tuple(each for each in plan.sets if not self._refusal(each))
         closing = {each.sidecar_set.name: each.closes_at for each in may_write}
         return await sending.send(
@@ -200,7 +239,10 @@ class Reconciler:
             return "the rollout window has closed"
         return "" if self._revision == planned else f"revision {self._revision[:7]} came first"
 
-    async def _record(self, report: reports.Report, pass_id: str) -> recording.Recorded:
+    async def _record(self, report: reports.Report, history: histories.History, pass_id: str) -> recording.Recorded:
+        if isinstance(self._recorder, following.Follower):
+            await self._in_git(self._recorder.carry_on, report, history)
+            return recording.Recorded()
         now = self._world.clock.now()
         try:
             return await self._in_git(self._recorder.record, report, now, pass_id)
@@ -209,32 +251,3 @@ class Reconciler:
 
     async def _in_git(self, call: Callable[..., _T], *arguments: object) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._world.git, call, *arguments)
-
-
-class _Stopwatch:
-    """Takes the seconds of each phase."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    async def time(self, phase: str, work: Awaitable[_T]) -> _T:
-        started = time.perf_counter()
-        try:
-            return await work
-        finally:
-            self.seconds[phase] = time.perf_counter() - started
-
-
-def _boundary(plan: plans.Plan, now: datetime.datetime) -> float | None:
-    """
-    Return the seconds until the plan differs by the time alone: a window, a pace, a deadline, a pod that settles.
-
-    It is a grain more than that: a timer may be a little early, and the pass would find everything as it was.
-    """
-    wakes = (each.wakes_at for each in plan.sets if each.wakes_at is not None)
-    return min((max(0.0, (at - now).total_seconds()) + _GRAIN for at in wakes), default=None)
-
-
-def _heartbeat(plan: plans.Plan) -> float | None:
-    """Return the seconds after which to look again although no pod changes: some holds end by time alone."""
-    return _HEARTBEAT if any(each.in_flight or each.held for each in plan.sets) else None

@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pydantic
-from pydantic import alias_generators
 
 from gitsidecar.manifests.schemas import bases
-
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+from gitsidecar.settings import forms, webhooks
 
 
-def _seconds(value: Any) -> Any:
-    """Read ``30s``, ``1m30s`` or a plain number of seconds."""
-    if isinstance(value, bool):
-        raise bases.fault(f"{str(value).lower()} is not a duration: write for example 30s, 1m30s or 2h")
-    if not isinstance(value, str) or _PLAIN.fullmatch(value):
-        return value
-    parts = _DURATION.findall(value)
-    if not parts or "".join(number + unit for number, unit in parts) != value:
-        raise bases.fault(f"{value!r} is not a duration: write for example 30s, 1m30s or 2h")
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
-
-
-def _address(value: str) -> str:
-    host, colon, port = value.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise bases.fault(f"{value!r} is not an address: write host:port, for example 0.0.0.0:8080")
-    return f"{host}:{port}"
-
-
-Seconds = Annotated[float, pydantic.BeforeValidator(_seconds), pydantic.Field(gt=0, le=86400)]
-Address = Annotated[str, pydantic.AfterValidator(_address)]
-
-
-class _Section(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(
-        alias_generator=alias_generators.to_camel, extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
-
-
-class Credentials(_Section):
+class Credentials(forms.Section):
     """How the remote knows us. Files are read at each use, so a rotated secret is taken up at once."""
 
     username: bases.Text = "git"
@@ -64,7 +30,7 @@ class Credentials(_Section):
     """CA bundle for https, where the remote's certificate is not signed by a public one."""
 
 
-class Repository(_Section):
+class Repository(forms.Section):
     """Where the SidecarSets are."""
 
     url: bases.Text
@@ -79,10 +45,10 @@ class Repository(_Section):
     folder: Path = Path("/var/lib/gitsidecar")
     """Folder of ours for the mirror; may be lost at any time, costs one fetch to make again."""
 
-    poll_interval: Seconds = 30.0
+    poll_interval: forms.Seconds = 30.0
     """Time between two looks at the remote: half a minute until a stop is seen, two small requests a minute."""
 
-    timeout: Seconds = 60.0
+    timeout: forms.Seconds = 60.0
     """Longest time one Git command may take before it is killed."""
 
     rewritten_history: Literal["Halt", "Accept"] = "Halt"
@@ -94,7 +60,7 @@ class Repository(_Section):
     credentials: Credentials = Credentials()
 
 
-class Status(_Section):
+class Status(forms.Section):
     """Where the audit trail goes."""
 
     branch: str = ""
@@ -103,7 +69,7 @@ class Status(_Section):
     path: str = ""
     """Folder inside that branch; empty = its top."""
 
-    interval: Seconds = 30.0
+    interval: forms.Seconds = 30.0
     """Shortest time between two commits that tell of mere progress; transitions are committed at once."""
 
     author_name: bases.Text = "gitsidecar"
@@ -113,7 +79,7 @@ class Status(_Section):
     """Their address."""
 
 
-class Cluster(_Section):
+class Cluster(forms.Section):
     """Which pods."""
 
     name: bases.Label = "default"
@@ -129,24 +95,24 @@ class Cluster(_Section):
     """Pods in one page of a list: about 3 MB, decoded in about 20 ms."""
 
 
-class Limits(_Section):
+class Limits(forms.Section):
     """How hard the cluster is worked."""
 
     writes_in_flight: Annotated[int, pydantic.Field(ge=1, le=500)] = 20
     """Patches sent at the same time, whatever the budgets allow."""
 
-    coalesce: Seconds = 0.5
+    coalesce: forms.Seconds = 0.5
     """Shortest pause between two passes: pod events that come in between make one pass."""
 
 
-class Probes(_Section):
+class Probes(forms.Section):
     """The daemon's own port: /healthz, /readyz, /metrics."""
 
-    address: Address = "0.0.0.0:8080"  # the kubelet asks from outside the pod
+    address: forms.Address = "0.0.0.0:8080"  # the kubelet asks from outside the pod
     """host:port to listen on; port 0 takes a free one."""
 
 
-class Log(_Section):
+class Log(forms.Section):
     """The log, on standard error."""
 
     style: Literal["auto", "json", "console"] = "auto"
@@ -156,7 +122,7 @@ class Log(_Section):
     """Least level that is written."""
 
 
-class GitsidecarConfig(_Section):
+class GitsidecarConfig(forms.Section):
     """All settings of one daemon."""
 
     api_version: Literal["gitsidecar.io/v1alpha1"] = "gitsidecar.io/v1alpha1"
@@ -166,6 +132,7 @@ class GitsidecarConfig(_Section):
     cluster: Cluster = Cluster()
     limits: Limits = Limits()
     probes: Probes = Probes()
+    webhook: webhooks.Webhook = webhooks.Webhook()
     log: Log = Log()
 
     @property

@@ -54,5 +54,6 @@ def configure(style: Style = Style.AUTO, *, level: str = "info", stream: TextIO 
 def _renderers(*, is_console: bool) -> list[structlog.typing.Processor]:
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if is_console:
-        return [strip, structlog.dev.ConsoleRenderer()]
+        # Without the values of variables, which may be secrets.
+        return [strip, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [strip, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -1,4 +1,4 @@
-// The real Kubernetes that the tests run against: kube-apiserver and kubelet, built from source.
+// The real Kubernetes that the tests run against: kube-apiserver, kube-controller-manager and kubelet, built from source.
 //
 // k8s.io/kubernetes is not made to be imported: its own go.mod asks for its staging modules at v0.0.0. The replace
 // block gives each of them the version that was released together with it. To move to another Kubernetes, change
@@ -168,6 +168,7 @@ require (
 
 tool (
 	k8s.io/kubernetes/cmd/kube-apiserver
+	k8s.io/kubernetes/cmd/kube-controller-manager
 	k8s.io/kubernetes/cmd/kubelet
 )
 

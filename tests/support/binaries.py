@@ -1,4 +1,4 @@
-"""Build etcd, kube-apiserver and kubelet from their Go modules, once, into a cache outside the repository."""
+"""Build etcd and the programs of Kubernetes from their Go modules, once, into a cache outside the repository."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 _MODULES = Path(__file__).resolve().parent.parent / "controlplane"
+ALL_TIERS = frozenset({"apiserver", "node"})
 _VERSION_OF_K8S = re.compile(r"^\s*(?:require )?k8s\.io/kubernetes (v(\d+)\.(\d+)\.\S+)", re.MULTILINE)
 
 
@@ -25,17 +26,24 @@ class BuildError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Binary:
-    """A program to build: its file name, the folder of its Go module, and its package."""
+    """A program to build: its file name, the folder of its Go module, its package, and the tiers that run it."""
 
     name: str
     module: Path
     package: str
+    tiers: frozenset[str] = ALL_TIERS
 
 
 BINARIES = (
     Binary("etcd", _MODULES / "etcd", "go.etcd.io/etcd/server/v3"),
     Binary("kube-apiserver", _MODULES, "k8s.io/kubernetes/cmd/kube-apiserver"),
-    Binary("kubelet", _MODULES, "k8s.io/kubernetes/cmd/kubelet"),
+    Binary(
+        "kube-controller-manager",
+        _MODULES,
+        "k8s.io/kubernetes/cmd/kube-controller-manager",
+        tiers=frozenset({"apiserver"}),
+    ),
+    Binary("kubelet", _MODULES, "k8s.io/kubernetes/cmd/kubelet", tiers=frozenset({"node"})),
 )
 
 
@@ -67,9 +75,9 @@ def path(name: str) -> Path:
     return file
 
 
-def build(say: Callable[[str], None] = print) -> Path:
+def build(say: Callable[[str], None] = print, *, tiers: Collection[str] = ALL_TIERS) -> Path:
     """
-    Build what is not in the cache yet, and return the folder of the binaries.
+    Build what *tiers* run and is not in the cache yet, and return the folder of the binaries.
 
     Two processes that ask at the same time build once: the second waits for the first. *say* is told about each
     build before it starts, because from nothing they take minutes. Raises ``BuildError``.
@@ -78,20 +86,21 @@ def build(say: Callable[[str], None] = print) -> Path:
         raise BuildError(f"cannot build Kubernetes for the tests: missing {', '.join(lacks)}")
     target = folder()
     target.mkdir(parents=True, exist_ok=True)
-    if not _unbuilt(target):
+    wanted = [binary for binary in BINARIES if not binary.tiers.isdisjoint(tiers)]
+    if not _unbuilt(wanted, target):
         return target
     with _locked(target / "lock", say):
-        for binary in _unbuilt(target):
+        for binary in _unbuilt(wanted, target):
             _build_one(binary, target, say)
     return target
 
 
-def _unbuilt(target: Path) -> list[Binary]:
-    return [binary for binary in BINARIES if not (target / binary.name).exists()]
+def _unbuilt(wanted: Iterable[Binary], target: Path) -> list[Binary]:
+    return [binary for binary in wanted if not (target / binary.name).exists()]
 
 
 def _build_one(binary: Binary, target: Path, say: Callable[[str], None]) -> None:
-    say(f"building {binary.name} from source into {target} (only once; all three take about 6 minutes on two cores)")
+    say(f"building {binary.name} from source into {target} (only once; all four take about 8 minutes on two cores)")
     started = time.monotonic()
     partial = target / f"{binary.name}.{os.getpid()}.partial"
     command = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", _linker_flags()]
@@ -151,7 +160,7 @@ def main() -> int:
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"etcd, kube-apiserver and kubelet are in {target}")
+    print(f"{', '.join(binary.name for binary in BINARIES)} are in {target}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Rules for one container: its mounts, probes, variables and resources."""
+"""Rules for one container: its probes, variables and resources, and what it takes from the application."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gitsidecar.model import findings
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_INJECTED = "IS_INJECTED"
 _LABEL_PATH = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")
 
 
@@ -22,28 +23,11 @@ def is_native(container: Any) -> bool:
 
 def check(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:
     """Yield what is wrong with *container*, which stands at *path* of *draft*."""
-    yield from _check_mounts(draft, path, container)
     yield from _check_hooks(draft, path, container)
     yield from _check_variables(draft, path, container)
     yield from _check_resources(draft, path, container)
+    yield from _check_shares(draft, path, container)
     yield from _check_transfers(draft, path, container)
-
-
-def _check_mounts(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:
-    volumes = drafts.items(drafts.mapping(draft.value.get("spec")).get("volumes"))
-    known = {name for volume in volumes if isinstance(name := drafts.mapping(volume).get("name"), str)}
-    taken: dict[str, str] = {}
-    for field, place in (("volumeMounts", "mountPath"), ("volumeDevices", "devicePath")):
-        for index, mount in enumerate(drafts.items(container.get(field))):
-            name, target = drafts.mapping(mount).get("name"), drafts.mapping(mount).get(place)
-            here = (*path, field, index)
-            if isinstance(name, str) and name not in known:
-                hint = names.suggestion(name, known) or "add it there"
-                yield draft.finding((*here, "name"), f"{names.shown(name)} is not one of spec.volumes: {hint}")
-            if isinstance(target, str) and target in taken:
-                yield draft.finding((*here, place), f"{names.shown(target)} is already taken by {taken[target]}")
-            elif isinstance(target, str):
-                taken[target] = f"{field}[{index}]"
 
 
 def _check_hooks(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:
@@ -78,6 +62,9 @@ def _check_variables(
             yield draft.finding(here, "cannot stand beside value: keep one of the two", at_key=True)
         if isinstance(source, dict) and sum(field in source for field in _SOURCES) != 1:
             yield draft.finding(here, f"needs exactly one source: {', '.join(_SOURCES)}", at_key=True)
+        if drafts.mapping(variable).get("name") == _INJECTED and drafts.mapping(variable).get("value") != "true":
+            message = f"{_INJECTED} is what injected containers are told by: remove it, it is set to true"
+            yield draft.finding((*path, "env", index), message)
     for index, each in enumerate(drafts.items(container.get("envFrom"))):
         if isinstance(each, dict) and ("configMapRef" in each) == ("secretRef" in each):
             yield draft.finding((*path, "envFrom", index), "needs exactly one of configMapRef and secretRef")
@@ -97,6 +84,13 @@ def _check_resources(
             yield draft.finding((*path, "resources", "requests", name), message)
 
 
+def _check_shares(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:
+    for field in ("shareVolumePolicy", "shareVolumeDevicePolicy"):
+        if container.get(field) == {}:
+            message = "says nothing and means disabled: write type: enabled, or remove it"
+            yield draft.finding((*path, field), message, findings.Level.WARNING, at_key=True)
+
+
 def _check_transfers(
     draft: drafts.Draft, path: documents.Path, container: dict[str, Any]
 ) -> Iterator[findings.Finding]:
@@ -108,11 +102,44 @@ def _check_transfers(
             yield draft.finding(here, "names no container: write sourceContainerName")
         if not transfer.get("envName") and not transfer.get("envNames"):
             yield draft.finding(here, "names no variable: write envName or envNames")
-        reference = drafts.mapping(drafts.mapping(transfer.get("sourceContainerNameFrom")).get("fieldRef"))
-        field = reference.get("fieldPath")
-        if isinstance(field, str) and field and _is_no_label_path(field):
-            message = "must be metadata.labels['key'] or metadata.annotations['key']"
-            yield draft.finding((*here, "sourceContainerNameFrom", "fieldRef", "fieldPath"), message)
+        yield from _check_source(draft, here, transfer)
+        yield from _check_copies(draft, here, transfer, container)
+
+
+def _check_source(draft: drafts.Draft, path: documents.Path, transfer: dict[str, Any]) -> Iterator[findings.Finding]:
+    name = transfer.get("sourceContainerName")
+    if name and "sourceContainerNameFrom" in transfer:
+        message = "has no effect beside sourceContainerNameFrom: remove one of the two"
+        yield draft.finding((*path, "sourceContainerName"), message, findings.Level.WARNING, at_key=True)
+    elif isinstance(name, str) and name in _names(draft):
+        message = f"{names.shown(name)} is of this set: variables are copied from the application's own containers only"
+        yield draft.finding((*path, "sourceContainerName"), message, findings.Level.WARNING)
+    reference = drafts.mapping(drafts.mapping(transfer.get("sourceContainerNameFrom")).get("fieldRef"))
+    here = (*path, "sourceContainerNameFrom", "fieldRef")
+    field, version = reference.get("fieldPath"), reference.get("apiVersion", "v1")
+    if isinstance(field, str) and field and _is_no_label_path(field):
+        message = "must be metadata.labels['key'] or metadata.annotations['key']"
+        yield draft.finding((*here, "fieldPath"), message)
+    if isinstance(version, str) and version not in ("", "v1"):
+        yield draft.finding((*here, "apiVersion"), f"{names.shown(version)} is not known: write v1, or remove it")
+
+
+def _check_copies(
+    draft: drafts.Draft, path: documents.Path, transfer: dict[str, Any], container: dict[str, Any]
+) -> Iterator[findings.Finding]:
+    own = [drafts.mapping(each).get("name") for each in drafts.items(container.get("env"))]
+    copied = [((*path, "envName"), transfer.get("envName"))]
+    copied += [((*path, "envNames", index), name) for index, name in enumerate(drafts.items(transfer.get("envNames")))]
+    for here, name in copied:
+        if isinstance(name, str) and name in own:
+            message = f"{names.shown(name)} is set in env, which counts: remove one of the two"
+            yield draft.finding(here, message, findings.Level.WARNING)
+
+
+def _names(draft: drafts.Draft) -> set[str]:
+    spec = drafts.mapping(draft.value.get("spec"))
+    listed = (*drafts.items(spec.get("containers")), *drafts.items(spec.get("initContainers")))
+    return {name for each in listed if isinstance(name := drafts.mapping(each).get("name"), str)}
 
 
 def _is_no_label_path(field: str) -> bool:

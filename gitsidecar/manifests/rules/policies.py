@@ -22,7 +22,9 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
             message = f"gitsidecar knows no annotation on a RolloutPolicy: remove it, {', '.join(_ACTING)} are fields"
             yield draft.finding(("metadata", "annotations", key), message, at_key=True)
     written = draft.document.value.get("spec")
-    if isinstance(written, dict) and not any(spec.get(field) or written.get(field, 0) is None for field in _ACTING):
+    if isinstance(written, dict) and not any(
+        spec.get(field) not in (None, [], {}) or written.get(field, 0) is None for field in _ACTING
+    ):
         message = f"asks for nothing: write at least one of {', '.join(_ACTING)}"
         yield draft.finding(("spec",), message, findings.Level.WARNING, at_key=True)
     yield from _check_targets(draft, spec)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Iterator
 from typing import Any
 
 from gitsidecar.manifests import documents, drafts, names
-from gitsidecar.manifests.rules import containers, orders, resources
+from gitsidecar.manifests.rules import containers, hotupgrades, injections, orders, resources, volumes
 from gitsidecar.model import findings, sidecarsets
 
 _OURS = "gitsidecar.io/"
@@ -20,15 +19,18 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
     yield from _check_adoption(draft)
     yield from _check_presence(draft, spec)
     yield from _check_names(draft, spec)
-    yield from _check_volumes(draft, spec)
+    yield from volumes.check(draft, spec)
     yield from _check_strategy(draft, drafts.mapping(spec.get("updateStrategy")))
     yield from orders.check(draft, drafts.mapping(spec.get("updateStrategy")))
-    yield from _check_injection(draft, spec)
+    yield from injections.check(draft, spec)
+    yield from hotupgrades.check(draft, spec)
     for field in LISTS:
         for index, container in enumerate(drafts.items(spec.get(field))):
             if isinstance(container, dict):
-                yield from containers.check(draft, ("spec", field, index), container)
-                yield from resources.check(draft, ("spec", field, index), container)
+                path: documents.Path = ("spec", field, index)
+                yield from volumes.check_container(draft, path, container)
+                yield from containers.check(draft, path, container)
+                yield from resources.check(draft, path, container)
 
 
 def _check_adoption(draft: drafts.Draft) -> Iterator[findings.Finding]:
@@ -63,24 +65,6 @@ def _check_names(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
             first.setdefault(name, documents.spell(path[:-1]))
 
 
-def _check_volumes(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
-    first: dict[str, int] = {}
-    for index, volume in enumerate(drafts.items(spec.get("volumes"))):
-        path: documents.Path = ("spec", "volumes", index)
-        sources = sorted(field for field in drafts.mapping(volume) if field != "name")
-        if len(sources) > 1:
-            yield draft.finding(
-                (*path, sources[1]), f"is one source too many beside {sources[0]}: keep one", at_key=True
-            )
-        name = drafts.mapping(volume).get("name")
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            message = f"{names.shown(name)} is already the name of spec.volumes[{first[name]}]: choose another"
-            yield draft.finding((*path, "name"), message)
-        first.setdefault(name, index)
-
-
 def _check_strategy(draft: drafts.Draft, strategy: Any) -> Iterator[findings.Finding]:
     path: documents.Path = ("spec", "updateStrategy")
     if strategy.get("type") != sidecarsets.StrategyType.NOT_UPDATE:
@@ -92,22 +76,3 @@ def _check_strategy(draft: drafts.Draft, strategy: Any) -> Iterator[findings.Fin
         if window in (0, "0%") and not isinstance(window, bool):
             message = "lets no pod move at all: write at least 1; to stop a rollout, write paused: true"
             yield draft.finding((*path, "maxUnavailable"), message, findings.Level.WARNING)
-
-
-def _check_injection(draft: drafts.Draft, spec: Any) -> Iterator[findings.Finding]:
-    revision = drafts.mapping(spec.get("injectionStrategy")).get("revision")
-    if isinstance(revision, dict) and not (revision.get("revisionName") or revision.get("customVersion")):
-        path: documents.Path = ("spec", "injectionStrategy", "revision")
-        yield draft.finding(path, "names no revision: write revisionName or customVersion", at_key=True)
-    patches = drafts.items(spec.get("patchPodMetadata"))
-    counts = collections.Counter(
-        key for patch in patches for key in drafts.mapping(drafts.mapping(patch).get("annotations"))
-    )
-    for index, patch in enumerate(patches):
-        annotations = drafts.mapping(patch).get("annotations")
-        path = ("spec", "patchPodMetadata", index, "annotations")
-        if annotations == {}:
-            yield draft.finding(path, "is empty: write at least one annotation", at_key=True)
-        for key in drafts.mapping(annotations):
-            if counts[key] > 1:
-                yield draft.finding((*path, key), "is patched by two entries: keep it in one", at_key=True)

@@ -19,7 +19,7 @@ from gitsidecar.manifests.schemas import policies as schemas
 from gitsidecar.model import findings, plans, reports
 from gitsidecar.reporting import conditions, paths, records, standings
 from gitsidecar.settings import loading
-from gitsidecar.telemetry import metrics
+from gitsidecar.telemetry import admissions, metrics
 from tests.unit.docs import pages
 
 _CODE = pages.ROOT / "gitsidecar"
@@ -65,7 +65,14 @@ def test_what_is_not_built_is_not_there() -> None:
     section = _ARCHITECTURE.read_text(encoding="utf-8").partition("## Not built yet")[2]
     names = {name for name in pages.codes(section) if name.islower()}
     assert not [name for name in names if (_CODE / name).exists() or (_CODE / "cli" / f"{name}.py").exists()]
-    assert "webhook" in names
+    assert "review" in names
+
+
+def test_every_setting_of_the_webhook_is_explained() -> None:
+    """The table of settings in operating.md has each one of the section `webhook`, and no other."""
+    told = {name for row in pages.table(_OPERATING, "Setting") for name in pages.codes(row["Setting"])}
+    paths = {documents.spell(path) for path in loading.variables().values()}
+    assert told == {path for path in paths if path.startswith("webhook.")}
 
 
 def test_every_reason_to_hold_is_explained() -> None:
@@ -126,7 +133,9 @@ def test_files_of_the_status_branch_are_those_that_are_written() -> None:
 
 def test_metrics_are_those_that_exist() -> None:
     """The table of metrics has each one with its labels, and no page names another."""
-    families = metrics.Metrics().registry.collect()
+    registry = metrics.Metrics().registry
+    admissions.Admissions(registry)
+    families = registry.collect()
     found = {f"{each.name}_total" if each.type == "counter" else each.name for each in families}
     named = {pages.codes(row["Metric"])[0] for row in pages.table(_OPERATING, "Metric")}
     assert named == found

@@ -17,6 +17,20 @@ _SET_EXAMPLES = [path for path in _EXAMPLES if "kind: SidecarSet\n" in path.read
 _EXISTS = {"matchExpressions": [{"key": "c", "operator": "Exists"}]}
 
 
+@pytest.mark.parametrize("field", ["containers", "initContainers"])
+def test_a_hot_container_is_a_pair(read_changed: Any, field: str) -> None:
+    """With HotUpgrade a container arrives as the two that stand for it in a pod, the second with the empty image."""
+    hot = {"upgradeType": "HotUpgrade", "hotUpgradeEmptyImage": "empty:1"}
+    container = {"name": "a", "image": "a:1", "tty": True, "restartPolicy": "Always", "upgradeStrategy": hot}
+    (found,) = read_changed(f"spec.{field}", [container]).sets
+    shape = '{"restartPolicy":"Always","tty":true}'
+    is_native = field == "initContainers"
+    assert found.sidecars[-2:] == (
+        sidecarsets.Sidecar("a-1", "a:1", is_native, shape, pair="a"),
+        sidecarsets.Sidecar("a-2", "empty:1", is_native, shape, pair="a"),
+    )
+
+
 def test_defaults_are_filled_in(read_changed: Any) -> None:
     """A set that says only what it must rolls with the defaults of the field."""
     (found,) = read_changed().sets

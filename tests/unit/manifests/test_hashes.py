@@ -30,6 +30,7 @@ def _set(path: pathlib.Path) -> sidecarsets.SidecarSet:
         ("manifests-example/canary.yaml", "v1-a1a6cb2ba1ed3fd6", "v1-495417e31f980040"),
         ("manifests-example/native-sidecar.yaml", "v1-700ef873aa33fad8", "v1-d28f2f7da9d66777"),
         ("tests/unit/manifests/golden/full.yaml", "v1-3b1faa6e14cd4033", "v1-81a347e2f20e9d86"),
+        ("manifests-example/hot-upgrade.yaml", "v1-6ff3ce56e521fa90", "v1-eb3a8b8beaf4cf2a"),
     ],
 )
 def test_hashes_are_pinned(file: str, spec_hash: str, shape_hash: str) -> None:
@@ -114,6 +115,8 @@ def test_what_changes_nothing_in_a_pod_changes_no_hash(change: Callable[[dict[st
         _take("shareVolumePolicy"),
         _take("resourcesPolicy", 1),
         _update("securityContext", {"privileged": False}, 1),
+        _update("upgradeStrategy", {"upgradeType": "HotUpgrade", "hotUpgradeEmptyImage": "empty:1"}),
+        _update("upgradeStrategy", {"upgradeType": "ColdUpgrade", "hotUpgradeEmptyImage": "empty:2"}),
         _update("name", "renamed", 1),
         lambda spec: spec["containers"].pop(),
         lambda spec: spec["initContainers"].pop(0),

@@ -14,7 +14,7 @@ WANTED = builders.sidecar_set(labels={"team": "shop"})
 
 
 def _govern(*found: policies.RolloutPolicy) -> governing.Governance:
-    return governing.govern(WANTED, found, builders.NOW)
+    return governing.govern([WANTED], found, builders.NOW)[WANTED.name]
 
 
 def test_without_policies_nothing_is_asked_for() -> None:

@@ -52,7 +52,7 @@ def test_ailing_pods_are_capped() -> None:
     planned = builders.plan_set(builders.sidecar_set(max_unavailable=2), found)
     assert builders.moves(planned) == ["4", "3"]
     assert set(builders.reasons(planned).values()) == {"BudgetExhausted"}
-    assert "not Ready, and 2 such pods are in flight" in planned.holds[0].message
+    assert "not Ready, and of such pods 2 are in flight" in planned.holds[0].message
 
 
 def test_one_ailing_pod_moves_though_no_healthy_one_may() -> None:

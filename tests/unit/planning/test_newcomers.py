@@ -40,9 +40,9 @@ def _choose(wanted: sidecarsets.SidecarSet, labels: dict[str, str] | None = None
         ({"partition": 10}, {"matched": 10, "updated": 0}, "Latest"),
         ({"partition": 11}, {"matched": 10, "updated": 0}, "Stable"),
         ({"partition": "100%"}, {"matched": 10, "updated": 0}, "Stable"),
-        ({}, {"matched": 10, "updated": 3, "stop": "the window is closed"}, "Stable"),
-        ({"update": {"type": sidecarsets.StrategyType.NOT_UPDATE}}, {"matched": 10, "stop": "NotUpdate"}, "Latest"),
-        ({}, {"matched": 10, "stop": "paused", "stable": ""}, "Latest"),
+        ({}, {"matched": 10, "updated": 3, "bar": "the window is closed"}, "Stable"),
+        ({"update": {"type": sidecarsets.StrategyType.NOT_UPDATE}}, {"matched": 10}, "Latest"),
+        ({}, {"matched": 10, "bar": "paused", "stable": ""}, "Latest"),
     ],
 )
 def test_new_pods_follow_the_rollout(update: dict[str, Any], state: dict[str, Any], spec: str) -> None:
@@ -53,13 +53,13 @@ def test_new_pods_follow_the_rollout(update: dict[str, Any], state: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("labels", "stop", "spec"),
+    ("labels", "bar", "spec"),
     [({"canary": "yes"}, "", "Latest"), ({}, "", "Stable"), ({"canary": "yes"}, "x", "Stable")],
 )
-def test_the_update_selector_decides_for_new_pods_too(labels: dict[str, str], stop: str, spec: str) -> None:
+def test_the_update_selector_decides_for_new_pods_too(labels: dict[str, str], bar: str, spec: str) -> None:
     """Who is meant by the update selector gets the latest spec, whatever the numbers; everybody else the stable one."""
     wanted = _set(update={"selector": CANARY})
-    assert _choose(wanted, labels, matched=10, updated=10, stop=stop).spec == spec
+    assert _choose(wanted, labels, matched=10, updated=10, bar=bar).spec == spec
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_named_revision_that_is_gone_is_a_fault(revision: dict[str, str]) -> N
 
 def test_a_stable_spec_that_is_gone_is_a_fault() -> None:
     """A held set whose stable document was lost does not hand out the latest spec."""
-    choice = _choose(_set(), matched=10, stop="paused", specs={})
+    choice = _choose(_set(), matched=10, bar="paused", specs={})
     assert "not among the specs kept" in choice.fault
     assert not choice.document
 
@@ -100,5 +100,5 @@ def test_a_stable_spec_that_is_gone_is_a_fault() -> None:
 def test_a_stable_spec_that_is_the_latest_brings_what_its_hash_does_not_cover() -> None:
     """A new volume reaches new pods of a held set as well: the latest document is the one in force."""
     wanted = _set()
-    choice = _choose(wanted, matched=10, stop="paused", stable=wanted.spec_hash)
+    choice = _choose(wanted, matched=10, bar="paused", stable=wanted.spec_hash)
     assert choice.document == wanted.document

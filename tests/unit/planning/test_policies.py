@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Any
 
 import pytest
 
-from gitsidecar.model import censuses, plans, pods, policies
+from gitsidecar.model import censuses, histories, plans, pods, policies, sidecarsets
 from tests.unit.planning import builders
 
 HOUR, MINUTE, SECOND = (datetime.timedelta(**{unit: 1}) for unit in ("hours", "minutes", "seconds"))
@@ -229,7 +230,7 @@ def test_after_the_deadline_everything_waiting_is_held() -> None:
     assert [pod.name for pod in planned.overdue] == ["pod-0"]
     assert _messages(planned) == {
         "no pod has come further for 600 s (progressDeadlineSeconds of RolloutPolicy calm, calm.yaml:4:9): 1 in flight "
-        "(e.g. default/pod-0: logtail ImagePullBackOff); released when they are Ready, or by another spec"
+        "(e.g. default/pod-0); released when they are Ready, or by another spec"
     }
     assert planned.wakes_at is None
 
@@ -307,3 +308,67 @@ def test_the_shortest_of_several_deadlines_counts() -> None:
     ]
     [message] = _messages(_plan_late([_stuck(0), builders.pod(1)], policies=several))
     assert "of RolloutPolicy b, b.yaml:4:9" in message
+
+
+# --- what no stop may hide
+
+
+@pytest.mark.parametrize(
+    ("stop", "reasons"),
+    [
+        ({"policies": [builders.policy(windows=(CLOSED,))]}, {"0": "NotUpgradable", "1": "WindowClosed"}),
+        ({"policies": [builders.policy(freezes=(FREEZE,))]}, {"0": "NotUpgradable", "1": "Frozen"}),
+    ],
+)
+def test_the_calendar_holds_those_who_wait_for_it(stop: dict[str, Any], reasons: dict[str, str]) -> None:
+    """Of a pod that must be recreated it would be no truth that it moves when the window opens."""
+    bound = builders.pod(0, marks=(builders.mark(shape="v1-other"),))
+    planned = builders.plan_set(builders.sidecar_set(), [bound, builders.pod(1)], **stop)
+    assert builders.reasons(planned) == reasons
+
+
+@pytest.mark.parametrize("update", [{}, {"paused": True}])
+@pytest.mark.parametrize("image", [builders.OLD, builders.NEW])
+def test_no_stop_hides_a_conflict(update: dict[str, Any], image: str) -> None:
+    """Only a person settles whose a container is: paused or not, drifted or not, the pod says so."""
+    rival = builders.sidecar_set("other:1", name="rival", sidecars=(sidecarsets.Sidecar("logtail", "other:1"),))
+    marks = (builders.mark(image), builders.mark(image, name="rival"))
+    marks = (marks[0], dataclasses.replace(marks[1], containers=("logtail",)))
+    [ours, _] = builders.plan_sets(
+        [builders.sidecar_set(update=update), rival], [builders.pod(0, image, marks=marks)]
+    ).sets
+    assert builders.reasons(ours) == {"0": "ConflictingSets"}
+
+
+def test_a_window_takes_nobody_whom_the_budget_never_lets_go() -> None:
+    """With maxUnavailable 0 only ailing pods will move, whatever the window."""
+    found = [builders.pod(0), builders.pod(1), builders.pod(2, ready=False)]
+    shut = builders.policy(windows=(CLOSED,))
+    [message] = _messages(builders.plan_set(builders.sidecar_set(max_unavailable=0), found, policies=[shut]))
+    assert message.endswith("; it takes 1 of 3 waiting pods")
+
+
+def test_a_missed_deadline_stays_missed_while_the_pod_is_in_flight() -> None:
+    """A sidecar that crashes again and again is Ready in between: that is no progress."""
+    policy = builders.policy(progress_deadline=10 * MINUTE, min_ready=MINUTE)
+    between = builders.pod(0, builders.NEW, move=builders.moved(ago=1200), ready_since=builders.NOW - 10 * SECOND)
+    known = histories.SetHistory(
+        builders.sidecar_set(), 1, builders.REVISION, conditions={"DeadlineExceeded": ("True", "2026-11-24T00:00:00Z")}
+    )
+    history = histories.History({"logtail": known})
+    found = [between, builders.pod(1), builders.pod(2)]
+    late = builders.plan_set(builders.sidecar_set(max_unavailable=2), found, policies=[policy], history=history)
+    assert builders.reasons(late) == {"1": "DeadlineExceeded", "2": "DeadlineExceeded"}
+    fresh = builders.plan_set(builders.sidecar_set(max_unavailable=2), found, policies=[policy])
+    assert builders.moves(fresh) == ["2"]
+
+
+def test_a_crash_loop_is_late_while_others_wait_for_it() -> None:
+    """It was Ready for a moment long after its move, and crashes again: nobody else shall follow it."""
+    crashing = _stuck(0, ago=1200, container_id="id-2", waiting="CrashLoopBackOff", restarts=9)
+    crashing = dataclasses.replace(crashing, unready_since=builders.NOW - MINUTE)
+    policy = builders.policy(progress_deadline=10 * MINUTE)
+    planned = builders.plan_set(builders.sidecar_set(max_unavailable=2), [crashing, builders.pod(1)], policies=[policy])
+    assert builders.reasons(planned) == {"1": "DeadlineExceeded"}
+    alone = builders.plan_set(builders.sidecar_set(), [crashing], policies=[policy])
+    assert not alone.overdue

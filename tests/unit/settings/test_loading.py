@@ -63,10 +63,17 @@ def test_every_setting_has_a_variable_that_beats_the_file(name: str, write: Writ
         "GITSIDECAR_PROBES_ADDRESS": "127.0.0.1:0",
         "GITSIDECAR_LOG_STYLE": "json",
         "GITSIDECAR_LOG_LEVEL": "debug",
+        "GITSIDECAR_WEBHOOK_ENABLED": "true",
+        "GITSIDECAR_WEBHOOK_ADDRESS": "127.0.0.1:0",
+        "GITSIDECAR_WEBHOOK_FAILURE_POLICY": "Fail",
+        "GITSIDECAR_WEBHOOK_REGISTER": "false",
+        "GITSIDECAR_WEBHOOK_REACHED_URL": "https://10.0.0.7:9443",
+        "GITSIDECAR_WEBHOOK_PATCH_POD_METADATA": "[]",
     }.get(name, "7")
     file = write((ROOT / "config/gitsidecar.yaml").read_text(encoding="utf-8"))
     plain, changed = (loading.load(file, environ).model_dump(by_alias=True) for environ in ({}, {name: other}))
-    assert str(_leaf(changed, path)).removesuffix(".0") == other.replace("true", "True")
+    shown = {"true": "True", "false": "False", "[]": "()"}.get(other, other)
+    assert str(_leaf(changed, path)).removesuffix(".0") == shown
     assert _leaf(plain, path) != _leaf(changed, path)
     assert [each for each in loading.variables().values() if _leaf(plain, each) != _leaf(changed, each)] == [path]
 
@@ -184,17 +191,49 @@ def test_odd_files_are_told_in_words(text: str, words: str, write: Write) -> Non
     assert words in _refusal(write(text))
 
 
-def test_the_settings_in_the_kubernetes_manifest_can_be_used(write: Write) -> None:
-    """What config/kubernetes.yaml installs loads, and names a token file that it mounts."""
-    found = list(yaml.safe_load_all((ROOT / "config/kubernetes.yaml").read_text(encoding="utf-8")))
-    [embedded] = [each["data"]["gitsidecar.yaml"] for each in found if each["kind"] == "ConfigMap"]
-    config = loading.load(write(embedded), {})
-    [deployment] = [each for each in found if each["kind"] == "Deployment"]
-    [container] = deployment["spec"]["template"]["spec"]["containers"]
-    mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
-    assert str(config.repository.credentials.token_file) == "/etc/gitsidecar-git/token"
-    assert {"/etc/gitsidecar-git", str(config.repository.folder)} <= mounts
-    assert config.probes.address.endswith(f":{container['ports'][0]['containerPort']}")
+def test_who_may_give_which_annotations(write: Write) -> None:
+    """The rules for patchPodMetadata read the same from the file and, as JSON, from a variable."""
+    rule = '{"selector": {"matchLabels": {"team": "logs"}}, "allowedAnnotationKeyExprs": ["^logs/"]}'
+    by_file = loading.load(write(f"repository: {{url: '{URL}'}}\nwebhook: {{patchPodMetadata: [{rule}]}}"), {})
+    environ = {"GITSIDECAR_WEBHOOK_PATCH_POD_METADATA": f"[{rule}]"}
+    by_variable = loading.load(write(f"repository: {{url: '{URL}'}}"), environ)
+    assert by_file == by_variable
+    [found] = by_file.webhook.patch_pod_metadata or ()
+    assert (found.selector.match_labels, found.allowed_annotation_key_exprs) == ({"team": "logs"}, ("^logs/",))
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("reached: {url: 'http://a:1'}", "webhook.reached.url"),
+        ("reached: {url: 'https://a:1/mutate'}", "webhook.reached.url"),
+        ("reached: {url: 'https://u:p@a'}", "webhook.reached.url"),
+        ("reached: {url: 'https://a:99999'}", "webhook.reached.url"),
+        ("reached: {url: '127.0.0.1:9443'}", "webhook.reached.url"),
+        ("reached: {service: a.b}", "webhook.reached.service"),
+        ("reached: {port: 0}", "webhook.reached.port"),
+        ("certificates: {secret: '../x'}", "webhook.certificates.secret"),
+        ("namespace: Platform", "webhook.namespace"),
+        ("name: 'a b'", "webhook.name"),
+        ("failurePolicy: ignore", "webhook.failurePolicy"),
+        ("patchPodMetadata: [{allowedAnnotationKeyExprs: ['(']}]", "webhook.patchPodMetadata[0]"),
+        ("patchPodMetadata: '[{'", "webhook.patchPodMetadata"),
+        ("patchPodMetadata: [{}]", "webhook.patchPodMetadata[0].allowedAnnotationKeyExprs"),
+        ("enabled: true, address: '0.0.0.0:0'", "webhook"),
+    ],
+)
+def test_what_the_webhook_cannot_use_is_told(text: str, field: str, write: Write) -> None:
+    """Each is refused at its place, before anything is served."""
+    words = _refusal(write(f"repository: {{url: '{URL}'}}\nwebhook: {{{text}}}"))
+    assert "gitsidecar.yaml:2:" in words
+    assert f" error: {field}" in words
+
+
+def test_no_setting_is_named_like_what_a_service_sets(write: Write) -> None:
+    """What Kubernetes puts into the environment for our own Services is never taken for a setting."""
+    services = {"GITSIDECAR", "GITSIDECAR_WEBHOOK"}
+    links = {f"{name}_{what}" for name in services for what in ("SERVICE_HOST", "SERVICE_PORT", "PORT")}
+    assert links.isdisjoint(loading.variables())
 
 
 def test_the_status_branch_is_named_after_the_cluster(write: Write) -> None:

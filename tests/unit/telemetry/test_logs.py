@@ -96,3 +96,16 @@ def test_it_may_be_configured_again() -> None:
     structlog.get_logger("gitsidecar").info("pass.done")
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1
+
+
+def test_a_traceback_shows_no_values() -> None:
+    """A variable of the function that failed may be a token: its value is not written."""
+    stream = Terminal()
+    logs.configure(stream=stream)
+    secret = "t0k3n-" * 3
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        structlog.get_logger("gitsidecar").exception("pass.crashed")
+    assert "ValueError: broken" in stream.getvalue()
+    assert secret not in stream.getvalue()

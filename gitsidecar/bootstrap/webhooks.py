@@ -1,0 +1,184 @@
+"""The webhook of one process: what it knows, its server, its certificate and its registration, joined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import socket
+import urllib.parse
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from gitsidecar import errors
+from gitsidecar.bootstrap import worlds
+from gitsidecar.cluster import connections, leases, registrations
+from gitsidecar.injection import metadatapatches
+from gitsidecar.model import histories, plans, selectors
+from gitsidecar.settings import configs, webhooks
+from gitsidecar.telemetry import admissions, metrics
+from gitsidecar.webhook import contexts, keeping, knowledge, mounts, servers, sources
+
+_log = structlog.get_logger("gitsidecar")
+LEASE = "gitsidecar-webhook"
+"""Name of the Lease: of all replicas its holder writes certificates and registration."""
+
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_GIVING_UP = 1.0  # seconds for giving up the Lease: it runs out by itself
+
+
+def own_namespace(settings: webhooks.Webhook, *, file: Path = _SERVICE_ACCOUNT) -> str:
+    """Return the namespace that we are in. Raises StalledError when neither the settings nor a pod's *file* say it."""
+    if settings.namespace:
+        return settings.namespace
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise errors.StalledError(
+            "the webhook needs a namespace for its Secret and Lease, and this process does not run in a pod that could "
+            "tell it; set webhook.namespace to one that exists"
+        ) from error
+
+
+def whitelist_of(settings: webhooks.Webhook) -> metadatapatches.Whitelist:
+    """Return which annotations SidecarSets may give to pods, as injection asks for it."""
+    if settings.patch_pod_metadata is None:
+        return None
+    return tuple(
+        metadatapatches.Rule(
+            selectors.Selector(
+                tuple(sorted((rule.selector.match_labels or {}).items())),
+                tuple(
+                    selectors.Requirement(each.key, selectors.Operator(each.operator), tuple(each.values or ()))
+                    for each in rule.selector.match_expressions or ()
+                ),
+            ),
+            rule.allowed_annotation_key_exprs,
+        )
+        for rule in settings.patch_pod_metadata
+    )
+
+
+class Webhook:
+    """
+    Serves the webhook that *config* describes. *now* is the time of day.
+
+    Registered is only who can answer: with a certificate, and a plan to answer from. `tasks` run as long as it serves,
+    and end early only by a bug.
+    """
+
+    def __init__(self, config: configs.GitsidecarConfig, *, now: Callable[[], datetime.datetime]) -> None:
+        self.tasks: tuple[asyncio.Task[None], ...] = ()
+        self._settings = config.webhook
+        if whitelist_of(self._settings) is not None:  # better no webhook than one that seems to obey it
+            raise errors.StalledError("webhook.patchPodMetadata is not obeyed yet: leave it out")
+        self._namespace = own_namespace(self._settings)
+        self._knowledge = knowledge.Knowledge(now)
+        self._is_known = asyncio.Event()
+        self._connection = connections.Connection(worlds.target_of(config))
+        self._lease = leases.Lease(self._connection, self._claim(), now=now)
+        self._context = contexts.Context()
+        register = self._register if self._settings.register_ else None
+        self._keeper = keeping.Keeper(self._source(), self._context, register, now=now)
+
+    @property
+    def trouble(self) -> str:
+        """Say why new pods cannot be served at the moment; empty when they can."""
+        missing = self._keeper.trouble
+        if missing and self._lease.fault is not None and self._needs_lease:
+            missing = f"{missing}; {self._lease.fault}"
+        unknown = "" if self._knowledge.is_ready else "the SidecarSets are not known yet: no plan has been made"
+        return "; ".join(words for words in (missing, unknown) if words)
+
+    def note(self, plan: plans.Plan, history: histories.History, namespaces: Mapping[str, Mapping[str, str]]) -> None:
+        """Note what a pass has planned (`reconcilers.Planned`)."""
+        self._knowledge.note(plan, history, namespaces)
+        self._is_known.set()
+
+    @contextlib.asynccontextmanager
+    async def serving(self, measured: metrics.Metrics) -> AsyncIterator[int]:
+        """Serve while the block runs, and yield the port. Raises StalledError when the address is taken."""
+        server = servers.serving(
+            self._settings.address,
+            self._context.tls,
+            self._knowledge,
+            is_failing_closed=self._settings.failure_policy == "Fail",
+            own_namespace=self._namespace,
+            measured=admissions.Admissions(measured.registry),
+        )
+        async with server as port:
+            try:
+                await self._begin()
+                yield port
+            finally:
+                await self._end()
+
+    @property
+    def _needs_lease(self) -> bool:
+        return self._settings.register_ or self._settings.certificates.folder is None
+
+    async def _begin(self) -> None:
+        running = [self._keeper.run()]
+        if self._needs_lease:
+            # Before the first look: it may have to write, and would else come back for that only after a pause.
+            try:
+                await self._lease.attempt()
+            except (errors.TransientError, errors.StalledError) as error:  # tried again as long as we run
+                _log.warning("lease.failed", lease=str(self._lease.claim.place), reason=str(error))
+            running.append(self._lease.run(self._tell_lease))
+        self.tasks = tuple(asyncio.create_task(each) for each in running)
+
+    async def _end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            if self._lease.is_held:
+                async with asyncio.timeout(_GIVING_UP):
+                    await self._lease.release()
+        await self._connection.close()
+
+    async def _register(self, trusted: bytes) -> bool | None:
+        await self._is_known.wait()
+        registration = registrations.Registration(
+            self._settings.name,
+            self._address(),
+            excluded=(self._namespace,),
+            trusted=trusted,
+            failure_policy=self._settings.failure_policy,
+        )
+        return await registrations.apply(self._connection, registration, self._lease)
+
+    def _address(self) -> registrations.Service | str:
+        reached = self._settings.reached
+        if reached.url:
+            return reached.url + servers.PATH
+        return registrations.Service(leases.Place(self._namespace, reached.service), servers.PATH, reached.port)
+
+    def _source(self) -> sources.Source:
+        folder = self._settings.certificates.folder
+        if folder is not None:
+            authorities = folder / "ca.crt"
+            return sources.MountedCertificates(
+                mounts.Mount(folder / "tls.crt", folder / "tls.key", authorities if authorities.exists() else None)
+            )
+        place = leases.Place(self._namespace, self._settings.certificates.secret)
+        return sources.OwnCertificates(self._connection, sources.Owner(place, self._names(), self._lease))
+
+    def _names(self) -> tuple[str, ...]:
+        reached = self._settings.reached
+        if reached.url:
+            return (urllib.parse.urlsplit(reached.url).hostname or "",)
+        service = f"{reached.service}.{self._namespace}.svc"
+        return (service, f"{service}.cluster.local")
+
+    def _claim(self) -> leases.Claim:
+        # A number of its own for each process: a pod that is restarted keeps its name, and is another holder.
+        identity = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        return leases.Claim(leases.Place(self._namespace, LEASE), identity)
+
+    def _tell_lease(self) -> None:
+        _log.info("lease.changed", lease=str(self._lease.claim.place), is_held=self._lease.is_held)

@@ -1,0 +1,82 @@
+"""A server's TLS context whose certificate can be swapped while it serves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator
+
+from gitsidecar import errors
+from gitsidecar.webhook import certificates
+
+
+class Context:
+    """
+    Holds `tls`, the context to listen with, and what it serves at the moment.
+
+    Connections that are open keep what they began with; each new handshake takes what was swapped in last. Swap on the
+    loop's thread: no handshake begins there meanwhile, which would see the new certificate with the old key.
+    """
+
+    def __init__(self) -> None:
+        self.tls = _context()
+        self._pair: certificates.Pair | None = None
+
+    @property
+    def pair(self) -> certificates.Pair | None:
+        """Return what is served, ``None`` before the first `swap`: no handshake succeeds then."""
+        return self._pair
+
+    def swap(self, pair: certificates.Pair) -> bool:
+        """
+        Serve *pair* from the next handshake on, and say whether that is another one than before.
+
+        Raises StalledError, and goes on to serve the old one, when OpenSSL refuses it: a key that is too weak, say.
+        """
+        if self._pair is not None and (pair, pair.chain) == (self._pair, self._pair.chain):
+            return False
+        with _file(pair) as name:
+            try:
+                _context().load_cert_chain(name)  # a pair that only half loads must not break the one that is served
+                self.tls.load_cert_chain(name)
+            except ssl.SSLError as error:
+                raise errors.StalledError(
+                    f"the webhook's certificate cannot be served: OpenSSL refuses it ({error.reason}); give it one "
+                    "with a key of at least 2048 bits RSA or 256 bits ECDSA, signed with SHA-256 or better"
+                ) from None
+        self._pair = pair
+        return True
+
+
+def _context() -> ssl.SSLContext:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    tls.set_alpn_protocols(["http/1.1"])  # API servers would rather speak HTTP/2, which our server does not
+    return tls
+
+
+@contextlib.contextmanager
+def _file(pair: certificates.Pair) -> Iterator[str]:
+    """Lend certificate and key as a file, as OpenSSL reads nothing else: in memory where the system can do that."""
+    content = certificates.key_pem(pair) + certificates.certificates_pem([pair])
+    descriptor, name = _opened()
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+        yield name
+    finally:
+        os.close(descriptor)
+        if not name.startswith(_OWN_FILES):
+            os.unlink(name)
+
+
+_OWN_FILES = "/proc/self/fd/"
+
+
+def _opened() -> tuple[int, str]:
+    if hasattr(os, "memfd_create") and os.path.isdir(_OWN_FILES):
+        descriptor = os.memfd_create("certificate")
+        return descriptor, f"{_OWN_FILES}{descriptor}"
+    return tempfile.mkstemp(prefix="gitsidecar-")  # readable by us only, and gone at the end of the block

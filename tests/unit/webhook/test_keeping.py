@@ -1,0 +1,102 @@
+"""A look brings the served certificate and the registration up to date; one that fails leaves them as they are."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+from pathlib import Path
+
+import pytest
+
+from gitsidecar import errors
+from gitsidecar.webhook import certificates, contexts, keeping, mounts, sources
+from tests.unit.webhook import clients
+
+OLD = certificates.make(clients.NAMES, clients.NOW, make_key=clients.keys())
+NEW = certificates.make(clients.NAMES, clients.NOW, make_key=clients.keys(10))
+
+
+class Stage:
+    """A keeper of mounted certificates with a clock and a registration of the test's own."""
+
+    def __init__(self, folder: Path, *, may_register: bool = True) -> None:
+        self.folder = folder
+        self.now = clients.NOW
+        self.registered: list[bytes] = []
+        self.context = contexts.Context()
+        mount = mounts.Mount(folder / "tls.crt", folder / "tls.key", folder / "ca.crt")
+        self._may_register = may_register
+        source = sources.MountedCertificates(mount)
+        self.keeper = keeping.Keeper(source, self.context, self._register, now=lambda: self.now)
+
+    def put(self, bundle: certificates.Bundle) -> None:
+        """Let the files hold *bundle*."""
+        for name, content in certificates.write(bundle).items():
+            (self.folder / name).write_bytes(content)
+
+    async def _register(self, trusted: bytes) -> bool | None:
+        if not self._may_register:
+            return None
+        is_changed = self.registered[-1:] != [trusted]
+        self.registered.append(trusted)
+        return is_changed
+
+
+async def test_a_look_serves_and_registers(tmp_path: Path) -> None:
+    """What is in the files, and the authorities beside it."""
+    stage = Stage(tmp_path)
+    stage.put(OLD)
+    await stage.keeper.look()
+    assert stage.context.pair == OLD.serving
+    assert stage.registered == [OLD.trusted]
+    assert stage.keeper.trouble == ""
+
+
+async def test_a_change_is_taken_up(tmp_path: Path) -> None:
+    """The next look serves the new pair."""
+    stage = Stage(tmp_path)
+    for bundle in (OLD, NEW):
+        stage.put(bundle)
+        await stage.keeper.look()
+    assert stage.context.pair == NEW.serving
+    assert stage.registered == [OLD.trusted, NEW.trusted]
+
+
+async def test_a_bad_change_is_not(tmp_path: Path) -> None:
+    """It is said, and the old pair is served on without trouble."""
+    stage = Stage(tmp_path)
+    stage.put(OLD)
+    await stage.keeper.look()
+    (tmp_path / "tls.key").write_bytes(b"nonsense")
+    with pytest.raises(errors.StalledError, match="not a private key in PEM"):
+        await stage.keeper.look()
+    assert stage.context.pair == OLD.serving
+    assert stage.keeper.trouble == ""
+
+
+async def test_a_certificate_that_has_ended_is_trouble(tmp_path: Path) -> None:
+    """The webhook is not ready then, though it serves."""
+    stage = Stage(tmp_path)
+    stage.put(OLD)
+    await stage.keeper.look()
+    stage.now += datetime.timedelta(days=60)
+    assert stage.keeper.trouble == "the certificate ended on 2026-04-30 12:00 UTC"
+
+
+def test_no_certificate_is_trouble(tmp_path: Path) -> None:
+    """Before the first look there is none."""
+    assert Stage(tmp_path).keeper.trouble == "there is no certificate yet"
+
+
+async def test_who_may_not_register_serves(tmp_path: Path) -> None:
+    """A replica that does not hold the Lease has the certificate all the same."""
+    stage = Stage(tmp_path, may_register=False)
+    stage.put(OLD)
+    await stage.keeper.look()
+    assert stage.context.pair == OLD.serving
+
+
+def test_a_handshake_needs_a_look(tmp_path: Path) -> None:
+    """Nothing is served before."""
+    with pytest.raises(ssl.SSLError):
+        clients.Handshake(Stage(tmp_path).context.tls, OLD.trusted)
