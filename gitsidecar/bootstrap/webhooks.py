@@ -15,9 +15,10 @@ import structlog
 
 from gitsidecar import errors
 from gitsidecar.bootstrap import worlds
-from gitsidecar.cluster import connections, leases, registrations
+from gitsidecar.cluster import connections, leases, objects, registrations
 from gitsidecar.injection import metadatapatches
-from gitsidecar.model import histories, plans, selectors
+from gitsidecar.manifests import building
+from gitsidecar.model import histories, plans
 from gitsidecar.settings import configs, webhooks
 from gitsidecar.telemetry import admissions, metrics
 from gitsidecar.webhook import contexts, keeping, knowledge, mounts, servers, sources
@@ -48,16 +49,7 @@ def whitelist_of(settings: webhooks.Webhook) -> metadatapatches.Whitelist:
     if settings.patch_pod_metadata is None:
         return None
     return tuple(
-        metadatapatches.Rule(
-            selectors.Selector(
-                tuple(sorted((rule.selector.match_labels or {}).items())),
-                tuple(
-                    selectors.Requirement(each.key, selectors.Operator(each.operator), tuple(each.values or ()))
-                    for each in rule.selector.match_expressions or ()
-                ),
-            ),
-            rule.allowed_annotation_key_exprs,
-        )
+        metadatapatches.Rule(building.build_selector(rule.selector), rule.allowed_annotation_key_exprs)
         for rule in settings.patch_pod_metadata
     )
 
@@ -73,10 +65,8 @@ class Webhook:
     def __init__(self, config: configs.GitsidecarConfig, *, now: Callable[[], datetime.datetime]) -> None:
         self.tasks: tuple[asyncio.Task[None], ...] = ()
         self._settings = config.webhook
-        if whitelist_of(self._settings) is not None:  # better no webhook than one that seems to obey it
-            raise errors.StalledError("webhook.patchPodMetadata is not obeyed yet: leave it out")
         self._namespace = own_namespace(self._settings)
-        self._knowledge = knowledge.Knowledge(now)
+        self._knowledge = knowledge.Knowledge(now, whitelist=whitelist_of(self._settings))
         self._is_known = asyncio.Event()
         self._connection = connections.Connection(worlds.target_of(config))
         self._lease = leases.Lease(self._connection, self._claim(), now=now)
@@ -156,7 +146,7 @@ class Webhook:
         reached = self._settings.reached
         if reached.url:
             return reached.url + servers.PATH
-        return registrations.Service(leases.Place(self._namespace, reached.service), servers.PATH, reached.port)
+        return registrations.Service(objects.Place(self._namespace, reached.service), servers.PATH, reached.port)
 
     def _source(self) -> sources.Source:
         folder = self._settings.certificates.folder
@@ -165,7 +155,7 @@ class Webhook:
             return sources.MountedCertificates(
                 mounts.Mount(folder / "tls.crt", folder / "tls.key", authorities if authorities.exists() else None)
             )
-        place = leases.Place(self._namespace, self._settings.certificates.secret)
+        place = objects.Place(self._namespace, self._settings.certificates.secret)
         return sources.OwnCertificates(self._connection, sources.Owner(place, self._names(), self._lease))
 
     def _names(self) -> tuple[str, ...]:
@@ -178,7 +168,7 @@ class Webhook:
     def _claim(self) -> leases.Claim:
         # A number of its own for each process: a pod that is restarted keeps its name, and is another holder.
         identity = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-        return leases.Claim(leases.Place(self._namespace, LEASE), identity)
+        return leases.Claim(objects.Place(self._namespace, LEASE), identity)
 
     def _tell_lease(self) -> None:
         _log.info("lease.changed", lease=str(self._lease.claim.place), is_held=self._lease.is_held)

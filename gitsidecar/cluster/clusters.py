@@ -129,7 +129,10 @@ class KubernetesCluster:
             return verdicts.defer(action, "the API server asked to wait with all writes", self._gate.remaining)
         try:
             answer = await self._connection.request(
-                "PATCH", _path(action.pod), params=_FIELD_MANAGER, patch=patches.build(action)
+                "PATCH",
+                _path(action.pod),
+                params=_FIELD_MANAGER,
+                body=connections.Body(patches.build(action), connections.JSON_PATCH),
             )
         except connections.UNSENT as fault:
             return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))

@@ -26,6 +26,19 @@ _USER_AGENT = "gitsidecar"
 _CONNECT_TIMEOUT = 10.0
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Body:
+    """What a request sends, and its media type: a whole object unless said otherwise. It may hold a Secret."""
+
+    content: Any = dataclasses.field(repr=False)
+    kind: str = "application/json"
+
+
+JSON_PATCH = "application/json-patch+json"
+APPLY = "application/apply-patch+yaml"
+"""A PATCH with those fields of an object that are ours (server-side apply)."""
+
+
 class Connection:
     """The API server that *target* names. `refresh` opens it, and may be called at any time, in mid-request too."""
 
@@ -63,10 +76,10 @@ class Connection:
             await self._client.close()
 
     async def request(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, patch: list[Any] | None = None
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Body | None = None
     ) -> answers.Answer:
-        """Send one request (with a JSON Patch as its body) and return the whole answer. Raises one of `FAULTS`."""
-        request = _Request(method, path, params or {}, self._limits, patch)
+        """Send one request and return the whole answer. Raises one of `FAULTS`."""
+        request = _Request(method, path, params or {}, self._limits, body)
         async with self._opened().sent(request) as response:
             return await _whole(response)
 
@@ -96,7 +109,7 @@ class _Request:
     path: str
     params: Mapping[str, str]
     limits: aiohttp.ClientTimeout
-    patch: list[Any] | None = None
+    body: Body | None = None
 
     @property
     def target(self) -> str:
@@ -104,8 +117,8 @@ class _Request:
 
     @property
     def headers(self) -> dict[str, str]:
-        content_type = "application/json" if self.patch is None else "application/json-patch+json"
-        return {"User-Agent": _USER_AGENT, "Accept": "application/json", "Content-Type": content_type}
+        kind = "application/json" if self.body is None else self.body.kind
+        return {"User-Agent": _USER_AGENT, "Accept": "application/json", "Content-Type": kind}
 
 
 class _Client:
@@ -125,7 +138,7 @@ class _Client:
                 request.method,
                 self.configuration.host + request.target,
                 headers={**request.headers, **await self._credentials()},
-                body=request.patch,
+                body=None if request.body is None else request.body.content,
                 _request_timeout=request.limits,
             )
             response: aiohttp.ClientResponse = answer.response

@@ -7,18 +7,14 @@ import contextlib
 import dataclasses
 import datetime
 import random
-import re
 import time
-import urllib.parse
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
 from gitsidecar import errors
-from gitsidecar.cluster import answers, connections, pacing, refusals
+from gitsidecar.cluster import connections, objects, pacing
 
-Json = dict[str, Any]
 _MARGIN = 0.2  # part of the duration that a holder gives away: a request sent at the very end must have time to arrive
 _RENEWALS = 3  # attempts in one duration
 
@@ -32,17 +28,6 @@ _CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """Where an object of ours is."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Claim:
     """
     Which Lease is wanted, for how many whole seconds at a time, and by whom.
@@ -50,7 +35,7 @@ class Claim:
     `identity` must be another one for each process, also for one that takes another's place under the same name.
     """
 
-    place: Place
+    place: objects.Place
     identity: str
     duration: int = 15
 
@@ -144,7 +129,7 @@ class Lease:
             self._sight = _Sight(spec, self._clock())
         return self._clock() - self._sight.since > (spec.duration or self.claim.duration)
 
-    def _spec(self, found: _Found | None) -> Json:
+    def _spec(self, found: _Found | None) -> objects.Json:
         moment = self._now().astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         before = _Spec() if found is None else found.spec
         is_ours = before.holder == self.claim.identity
@@ -157,30 +142,34 @@ class Lease:
         }
 
     async def _read(self) -> _Found | None:
-        answer = await send(self._connection, Request("GET", self._path, "get", "leases"))
+        answer = await objects.send(self._connection, objects.Request("GET", self._path, "get", "leases"))
         if answer.code == 404:
             return None
         try:
-            return _Found(_leases.decode(answer.body).spec or _Spec(), msgspec.json.decode(answer.body, type=Json))
+            return _Found(
+                _leases.decode(answer.body).spec or _Spec(), msgspec.json.decode(answer.body, type=objects.Json)
+            )
         except ValueError as error:
             raise errors.TransientError(f"Lease {self.claim.place} cannot be read: {error}") from error
 
-    async def _write(self, found: _Found | None, spec: Json) -> bool:
+    async def _write(self, found: _Found | None, spec: objects.Json) -> bool:
         """Write *spec* over *found* and nothing else; ``False`` when somebody else has been quicker."""
         place = self.claim.place
         if found is None:
             kind = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
             metadata = {"namespace": place.namespace, "name": place.name}
             path = self._path.rpartition("/")[0]
-            request = Request("POST", path, "create", "leases", body={**kind, "metadata": metadata, "spec": spec})
+            request = objects.Request(
+                "POST", path, "create", "leases", body={**kind, "metadata": metadata, "spec": spec}
+            )
         else:
             document = {**found.document, "spec": {**(found.document.get("spec") or {}), **spec}}
-            request = Request("PUT", self._path, "update", "leases", body=document)
-        return (await send(self._connection, request)).is_success
+            request = objects.Request("PUT", self._path, "update", "leases", body=document)
+        return (await objects.send(self._connection, request)).is_success
 
     @property
     def _path(self) -> str:
-        return path_of("/apis/coordination.k8s.io/v1", "leases", self.claim.place)
+        return objects.path_of("/apis/coordination.k8s.io/v1", "leases", self.claim.place)
 
 
 class _Spec(msgspec.Struct, frozen=True):
@@ -200,7 +189,7 @@ class _Object(msgspec.Struct):
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Found:
     spec: _Spec
-    document: Json
+    document: objects.Json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -212,81 +201,3 @@ class _Sight:
 
 
 _leases = msgspec.json.Decoder(_Object)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Request:
-    """One request for an object of ours; *resource* is its kind as RBAC names it, *verb* what is done to it."""
-
-    method: str
-    path: str
-    verb: str
-    resource: str
-    body: Json | None = dataclasses.field(repr=False, default=None)
-    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-async def send(connection: connections.Connection, request: Request) -> answers.Answer:
-    """
-    Send *request* and return the answer: a success, or that the object is not there, or not as it was when it was read.
-
-    Raises TransientError or StalledError for everything else.
-    """
-    what = f"{request.verb} {request.resource}"
-    if not connection.host:
-        await connection.refresh()
-    try:
-        answer = await _answered(connection, request)
-    except connections.FAULTS as fault:
-        raise refusals.of_fault(fault, what, connection.host) from fault
-    if answer.is_success or answer.code in _EXPECTED.get(request.method, ()):
-        return answer
-    if answer.code == 401:
-        await connection.refresh()  # the next attempt carries the token of then
-    raise _refusal(answer, request, connection)
-
-
-def path_of(group: str, resource: str, place: Place) -> str:
-    """Return the path of an object in a namespace."""
-    namespace, name = (urllib.parse.quote(part, "") for part in (place.namespace, place.name))
-    return f"{group}/namespaces/{namespace}/{resource}/{name}"
-
-
-_EXPECTED = {"GET": (404,), "PUT": (404, 409), "POST": (409,)}
-_SECRET = re.compile(r"-----BEGIN|[A-Za-z0-9+/=]{40}")  # an admission webhook may quote what it refuses
-
-
-def _refusal(answer: answers.Answer, request: Request, connection: connections.Connection) -> errors.GitsidecarError:
-    if request.resource == "secrets" and _SECRET.search(answer.body.decode(errors="replace")):
-        answer = answers.Answer(answer.code, b"the server's words are withheld, they may quote the Secret")
-    what, said = f"{request.verb} {request.resource}", f"({answer.code}: {answer.message})"
-    if answer.code == 403:
-        return errors.StalledError(
-            f"the API server forbids to {what} {said}: give the user of {connection.target} the verb {request.verb} on "
-            f"{request.resource}, as config/kubernetes.yaml does"
-        )
-    if answer.code in (400, 404, 415, 422):
-        return errors.StalledError(
-            f"the API server refuses to {what} {said}: see whether the namespace and names in the settings are right"
-        )
-    return refusals.of_answer(answer, what, connection.target)
-
-
-async def _answered(connection: connections.Connection, request: Request) -> answers.Answer:
-    # `Connection.request` has no body but a JSON Patch yet: this goes the same way with another one.
-    limits = connection._limits
-    document = _Document(request.method, request.path, request.params, limits, request.body)
-    async with connection._opened().sent(document) as response:
-        return await connections._whole(response)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Document(connections._Request):
-    """A request whose body is a whole object, or, as a PATCH, the fields of it that are ours."""
-
-    patch: Any = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        kind = "application/apply-patch+yaml" if self.method == "PATCH" else "application/json"
-        return {"User-Agent": "gitsidecar", "Accept": "application/json", "Content-Type": kind}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from gitsidecar import errors
-from gitsidecar.cluster import connections, leases
+from gitsidecar.cluster import connections, leases, objects
 
 INJECT_LABEL = "gitsidecar.io/inject"
 """A pod that has it with the value ``false`` is never touched."""
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 class Service:
     """A webhook that is reached through a Service of the cluster."""
 
-    place: leases.Place
+    place: objects.Place
     path: str
     port: int = 443
 
@@ -87,15 +87,15 @@ async def apply(connection: connections.Connection, registration: Registration, 
     Returns ``None`` when it would have to be, but *lease* is not held. Raises TransientError or StalledError.
     """
     wanted, path = build(registration), f"{_PATH}/{urllib.parse.quote(registration.name, '')}"
-    found = await leases.send(connection, leases.Request("GET", path, "get", "mutatingwebhookconfigurations"))
+    found = await objects.send(connection, objects.Request("GET", path, "get", "mutatingwebhookconfigurations"))
     if found.code != 404 and is_as_wanted(_decoded(found.body), wanted):
         return False
-    request = leases.Request(
+    request = objects.Request(
         "PATCH", path, "patch", "mutatingwebhookconfigurations", body=wanted, params=_FIELD_MANAGER
     )
     if not lease.is_held:
         return None
-    await leases.send(connection, request)
+    await objects.send(connection, request)
     return True
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from gitsidecar import errors
-from gitsidecar.cluster import connections, leases
+from gitsidecar.cluster import connections, leases, objects
 
 _LABEL = ("app.kubernetes.io/managed-by", "gitsidecar")
 
@@ -20,7 +20,7 @@ _LABEL = ("app.kubernetes.io/managed-by", "gitsidecar")
 class Stored:
     """A Secret as it was read; no representation of this value shows what is in it."""
 
-    place: leases.Place
+    place: objects.Place
     data: Mapping[str, bytes] = dataclasses.field(repr=False)
     document: Mapping[str, Any] = dataclasses.field(repr=False)
 
@@ -31,15 +31,15 @@ class Stored:
         return not self.data or self.document.get("metadata", {}).get("labels", {}).get(name) == value
 
 
-async def read(connection: connections.Connection, place: leases.Place) -> Stored | None:
+async def read(connection: connections.Connection, place: objects.Place) -> Stored | None:
     """Return the Secret at *place*, ``None`` when there is none. Raises TransientError or StalledError."""
-    answer = await leases.send(connection, leases.Request("GET", _path(place), "get", "secrets"))
+    answer = await objects.send(connection, objects.Request("GET", _path(place), "get", "secrets"))
     return None if answer.code == 404 else _stored(answer.body, place)
 
 
 async def write(
     connection: connections.Connection,
-    place: leases.Place,
+    place: objects.Place,
     data: Mapping[str, bytes],
     *,
     over: Stored | None,
@@ -59,25 +59,25 @@ async def write(
     request = _request(place, data, over)
     if not lease.is_held:
         return None
-    answer = await leases.send(connection, request)
+    answer = await objects.send(connection, request)
     return _stored(answer.body, place) if answer.is_success else None
 
 
-def _request(place: leases.Place, data: Mapping[str, bytes], over: Stored | None) -> leases.Request:
+def _request(place: objects.Place, data: Mapping[str, bytes], over: Stored | None) -> objects.Request:
     encoded = {name: base64.b64encode(value).decode() for name, value in sorted(data.items())}
     name, value = _LABEL
     if over is None:
         metadata = {"namespace": place.namespace, "name": place.name, "labels": {name: value}}
         body = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata}
         path = _path(place).rpartition("/")[0]
-        return leases.Request("POST", path, "create", "secrets", body={**body, "data": encoded})
+        return objects.Request("POST", path, "create", "secrets", body={**body, "data": encoded})
     known = over.document["metadata"]  # with its resourceVersion: the server refuses to write over any other
     metadata = {**known, "labels": {**known.get("labels", {}), name: value}}
     body = {**over.document, "metadata": metadata, "data": encoded}
-    return leases.Request("PUT", _path(place), "update", "secrets", body=body)
+    return objects.Request("PUT", _path(place), "update", "secrets", body=body)
 
 
-def _stored(body: bytes, place: leases.Place) -> Stored:
+def _stored(body: bytes, place: objects.Place) -> Stored:
     try:
         document = msgspec.json.decode(body, type=dict[str, Any])
         data = msgspec.convert(document.get("data") or {}, type=dict[str, str])
@@ -86,5 +86,5 @@ def _stored(body: bytes, place: leases.Place) -> Stored:
         raise errors.TransientError(f"Secret {place} cannot be read: the answer is not a Secret") from None
 
 
-def _path(place: leases.Place) -> str:
-    return leases.path_of("/api/v1", "secrets", place)
+def _path(place: objects.Place) -> str:
+    return objects.path_of("/api/v1", "secrets", place)

@@ -24,12 +24,12 @@ def build(manifest: manifests.Manifest, value: Mapping[str, Any], place: finding
     return sidecarsets.SidecarSet(
         name=manifest.metadata.name,
         place=place,
-        selector=_selector(spec.selector),
+        selector=build_selector(spec.selector),
         sidecars=tuple(_sidecars(written)),
         spec_hash=computed.spec,
         shape_hash=computed.shape,
         labels=dict(manifest.metadata.labels or {}),
-        namespace_selector=_selector(spec.namespace_selector) if spec.namespace_selector else None,
+        namespace_selector=build_selector(spec.namespace_selector) if spec.namespace_selector else None,
         update=_strategy(spec.update_strategy or strategies.UpdateStrategy()),
         is_adopting=(manifest.metadata.annotations or {}).get(sidecarsets.ADOPT_ANNOTATION) == "true",
         revision_history_limit=_DEFAULT_HISTORY_LIMIT if limit is None else max(1, limit),
@@ -62,7 +62,7 @@ def build_target(written: policy_manifests.Targets) -> policies.Target:
     """Return which sets *written* means; an empty selector, an empty list, and neither mean all."""
     chosen = written.sidecar_set_selector
     return policies.Target(
-        None if chosen is None else _selector(chosen), tuple(dict.fromkeys(written.sidecar_sets or ()))
+        None if chosen is None else build_selector(chosen), tuple(dict.fromkeys(written.sidecar_sets or ()))
     )
 
 
@@ -90,7 +90,8 @@ def _slots(container: Mapping[str, Any], *, is_native: bool) -> Iterator[sidecar
         yield sidecarsets.Sidecar(slot, image, is_native, shape, pair)
 
 
-def _selector(written: schemas.AnySelector) -> selectors.Selector:
+def build_selector(written: schemas.AnySelector) -> selectors.Selector:
+    """Return the selector that *written* describes."""
     return selectors.Selector(
         tuple(sorted((written.match_labels or {}).items())),
         tuple(
@@ -105,7 +106,7 @@ def _strategy(written: strategies.UpdateStrategy) -> sidecarsets.UpdateStrategy:
     return sidecarsets.UpdateStrategy(
         type=sidecarsets.StrategyType(written.type) if written.type else default.type,
         paused=bool(written.paused),
-        selector=_selector(written.selector) if written.selector else None,
+        selector=build_selector(written.selector) if written.selector else None,
         partition=default.partition if written.partition is None else written.partition,
         max_unavailable=default.max_unavailable if written.max_unavailable is None else written.max_unavailable,
         priority=_priority(written.priority_strategy),
@@ -118,7 +119,8 @@ def _priority(written: strategies.PriorityStrategy | None) -> sidecarsets.Priori
         return None
     return sidecarsets.Priority(
         tuple(
-            sidecarsets.Weight(each.weight, _selector(each.match_selector)) for each in written.weight_priority or ()
+            sidecarsets.Weight(each.weight, build_selector(each.match_selector))
+            for each in written.weight_priority or ()
         ),
         tuple(each.ordered_key for each in written.order_priority or ()),
     )

@@ -85,6 +85,14 @@ class HoldGroup:
     examples: tuple[pods.Pod, ...]
 
 
+_PLACES = {reason: place for place, reason in enumerate(HoldReason)}
+
+
+def asking_order(reason: HoldReason, number: int, message: str) -> tuple[int, int, str]:
+    """Return what sorts groups of so many held pods: as a person would ask for them, and the largest first."""
+    return _PLACES[reason], -number, message
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Roster:
     """

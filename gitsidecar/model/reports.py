@@ -43,6 +43,17 @@ class Workload:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Rest:
+    """So many workloads that are not listed one by one, and the sums of their pods."""
+
+    workloads: int
+    matched: int
+    updated: int
+    ready: int
+    missing: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Move:
     """
     One pod (by key) that was moved, to the spec that *commit* brought; *at* is the time in its annotation.
@@ -65,8 +76,9 @@ class SetReport:
     and earlier ones that nobody has heard of, and `failed` maps a pod to what went wrong with its patch; neither is
     state, so both are told in the commit message only. All moves up to `told_until` are told, but those of `in_doubt`
     (pod → time), of which no answer came. `forbidden` are the patches that the API server refuses, said once for all
-    pods. `failing` maps a pod in flight to why it cannot start. `manifest` is the document in force and `rejection` why
-    a newer one is refused.
+    pods. `failing` maps a moved pod to why it cannot start; of `failing_pods` it names a few, and those that it named
+    before sooner than others. `rest` are the workloads that `workloads` has no room for. `manifest` is the document in
+    force and `rejection` why a newer one is refused.
     """
 
     name: str
@@ -86,6 +98,7 @@ class SetReport:
     images: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     held: tuple[Held, ...] = ()
     workloads: tuple[Workload, ...] = ()
+    rest: Rest | None = None
     conditions: tuple[Condition, ...] = ()
     moves: tuple[Move, ...] = ()
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -93,6 +106,7 @@ class SetReport:
     in_doubt: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
     forbidden: Held | None = None
     failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    failing_pods: int = 0
     manifest: str = "{}"
     rejection: str = ""
     documents: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -62,6 +62,7 @@ class Digest:
     waiting: Mapping[str, standings.Standing]
     lively: tuple[standings.Standing, ...]
     entangled: tuple[standings.Standing, ...]
+    spread: tuple[tuple[str | None, ...], ...]
     recent: tuple[datetime.datetime, ...]
     newest: datetime.datetime | None
 
@@ -74,8 +75,9 @@ class Digest:
 
 
 def lane(standing: standings.Standing) -> Lane:
-    """Return the lane in which a waiting pod moves."""
-    if standing.is_unavailable or (standing.is_in_lane and not standing.pod.is_ready):
+    """Return the lane in which a waiting pod moves; one that serves on what we moved it to costs budget again."""
+    serves = standing.pod.is_ready and standing.move is not None and flights.serves_anew(standing.pod, standing.move)
+    if not serves and (standing.is_unavailable or (standing.is_in_lane and not standing.pod.is_ready)):
         return Lane.AGAIN
     return Lane.HEALTHY if standing.pod.is_ready else Lane.AILING
 
@@ -99,6 +101,7 @@ def digest(lens: Lens, indexed: matching.Index, now: datetime.datetime) -> Diges
         waiting={each.pod.uid: each for each in waiting},
         lively=tuple(each for each in readable if _is_lively(each, lens.min_ready, now)),
         entangled=tuple(each for each in waiting if _is_entangled(each.pod, lens.sidecar_set.name)),
+        spread=_spread(selection.matched, lens.sidecar_set.update.scatter),
         recent=tuple(each.move.at for each in readable if each.move is not None and now - each.move.at < paces.MINUTE),
         newest=max((move.at for mark, move in moves if mark.spec_hash == lens.sidecar_set.spec_hash), default=None),
     )
@@ -125,6 +128,18 @@ def _part(
         else:
             held.setdefault(why, []).append(standing.pod)
     return {why: tuple(found) for why, found in held.items()}, waiting
+
+
+def reuse(before: Digest, after: Digest) -> Digest:
+    """Return *after* with the parts of *before* that are equal: who remembers what came of them sees that they are."""
+    parts = ("lanes", "waiting", "spread")
+    same = {part: getattr(before, part) for part in parts if getattr(before, part) == getattr(after, part)}
+    return dataclasses.replace(after, **same)
+
+
+def _spread(matched: Iterable[pods.Pod], terms: Iterable[sidecarsets.Scatter]) -> tuple[tuple[str | None, ...], ...]:
+    keys = sorted({term.key for term in terms})
+    return tuple(tuple(pod.labels.get(key) for key in keys) for pod in matched) if keys else ()
 
 
 def _roster(judged: Sequence[standings.Standing], missing: tuple[pods.Pod, ...]) -> plans.Roster:

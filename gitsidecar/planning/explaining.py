@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gitsidecar.model import censuses, explanations, plans, pods, sidecarsets
 from gitsidecar.planning import calendars, digests, flights, matching, numbers, queues, selections, standings
 
 _State = explanations.State
 _NEAR = 5
+_LOOKED_AT = 2000
 
 
 def explain(plan: plans.Plan, snapshot: pods.Snapshot, pod: pods.Pod) -> explanations.Explanation:
@@ -36,10 +38,29 @@ def near(snapshot: pods.Snapshot, wanted: str) -> tuple[str, ...]:
     if not slash and (alike := sorted(f"{its}/{name}" for its, other in found if other == name)):
         return tuple(alike[:_NEAR])
     # A pod that was recreated differs in the end of its name, so its own namespace is the place to look.
-    near_by = [each for each in found if each[0] == namespace] or found
-    keys = {f"{its}/{other}": other for its, other in near_by}
-    names = difflib.get_close_matches(name, sorted(set(keys.values())), _NEAR)
-    return tuple(key for each in names for key in sorted(keys) if keys[key] == each)[:_NEAR]
+    keys: dict[str, list[str]] = {}
+    for its, other in [each for each in found if each[0] == namespace] or found:
+        keys.setdefault(other, []).append(f"{its}/{other}")
+    names = difflib.get_close_matches(name, _likest(name, keys), _NEAR)
+    return tuple(key for each in names for key in sorted(keys[each]))[:_NEAR]
+
+
+def _likest(name: str, names: Iterable[str]) -> list[str]:
+    """
+    Return, in order, those of *names* that are worth a closer look: difflib takes a second for ten thousand.
+
+    One typing error leaves the beginning and the end alike, and a pod that was recreated has all but the end.
+    """
+
+    def alike(other: str) -> tuple[int, str]:
+        return _shared(name, other) + _shared(reversed(name), reversed(other)), other
+
+    return sorted(heapq.nlargest(_LOOKED_AT, names, key=alike))
+
+
+def _shared(one: Iterable[str], other: Iterable[str]) -> int:
+    """Return with how many letters both begin."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _of_set(

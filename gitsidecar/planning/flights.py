@@ -13,7 +13,21 @@ _NOTICED = datetime.timedelta(minutes=5)
 
 def has_restarted(pod: pods.Pod, move: pods.Move) -> bool:
     """Say whether every container that *move* changed runs, or ran, under another ID than before it."""
-    return pod.has_seen_spec and all(_is_replaced(container, origin) for container, origin in _moved(pod, move))
+    return pod.has_seen_spec and has_replaced(pod, move)
+
+
+def has_replaced(pod: pods.Pod, move: pods.Move) -> bool:
+    """Say whether every container that *move* changed has another ID."""
+    return all(_is_replaced(container, origin) for container, origin in _moved(pod, move))
+
+
+def serves_anew(pod: pods.Pod, move: pods.Move) -> bool:
+    """
+    Say whether every container that *move* changed has another ID and is ready, whatever the kubelet has seen since.
+
+    Somebody else's change of the pod makes the kubelet lag again, long after our move has landed.
+    """
+    return has_replaced(pod, move) and serves(pod, move)
 
 
 def has_landed(pod: pods.Pod, move: pods.Move) -> bool:

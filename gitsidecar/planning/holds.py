@@ -61,7 +61,7 @@ def of_own_flight(standing: standings.Standing, now: datetime.datetime) -> str:
 def of_other_flight(standing: standings.Standing, set_name: str, others: Container[str]) -> str:
     """Say which of the *others* has a waiting pod of *set_name* in flight, or return an empty string."""
     pod = standing.pod
-    if standing.move is not None and standing.is_in_flight:
+    if standing.move is not None and standing.is_in_flight and not flights.serves_anew(pod, standing.move):
         return ""  # ours already: asking for theirs too could make two sets wait for each other for ever
     for mark in sorted(pod.marks, key=lambda mark: mark.set_name):
         is_other = mark.set_name in others and mark.set_name != set_name

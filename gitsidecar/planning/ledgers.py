@@ -12,15 +12,16 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from gitsidecar.model import censuses, pods, sidecarsets
-from gitsidecar.planning import conflicts, digests, matching
+from gitsidecar.planning import arrangements, conflicts, digests, matching
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ledger:
-    """One set's digests, one for each chunk that has any of its pods, and their sum."""
+    """One set's digests, one for each chunk that has any of its pods, their sum, and how they were arranged last."""
 
     digests: tuple[digests.Digest, ...]
     census: censuses.Census
+    arranged: arrangements.Memory
 
 
 class Ledgers:
@@ -65,6 +66,7 @@ class _Account:
         self.chunks: list[tuple[pods.Pod, ...] | None] = [None] * chunks
         self._digests: list[digests.Digest | None] = [None] * chunks
         self._census: dict[censuses.Key, int] = {}
+        self._arranged = arrangements.Memory()
 
     def update(self, chunks: Sequence[tuple[pods.Pod, ...]], digest: Callable[[int], digests.Digest]) -> None:
         for place, chunk in enumerate(chunks):
@@ -72,12 +74,14 @@ class _Account:
                 continue
             before, after = self._digests[place], digest(place)
             if before is not None:
+                after = digests.reuse(before, after)
                 censuses.add(self._census, before.census, -1)
             censuses.add(self._census, after.census)
             self.chunks[place], self._digests[place] = chunk, after
 
     def ledger(self) -> Ledger:
-        return Ledger(tuple(each for each in self._digests if each is not None and each.census), dict(self._census))
+        found = tuple(each for each in self._digests if each is not None and each.census)
+        return Ledger(found, dict(self._census), self._arranged)
 
 
 def _indexing(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 from collections.abc import Mapping
 
@@ -116,12 +117,14 @@ def _stable(rollout: Rollout, reason: str) -> Choice:
     return Choice(Spec.STABLE, rollout.stable, document, reason)
 
 
+@functools.lru_cache(maxsize=1024)
 def _revision(document: str) -> Mapping[str, str]:
     strategy = json.loads(document).get("spec", {}).get("injectionStrategy") or {}
     revision = strategy.get("revision") or {}
     return revision if revision.get("revisionName") or revision.get("customVersion") else {}
 
 
+@functools.lru_cache(maxsize=1024)
 def _custom_version(document: str) -> str | None:
     version = json.loads(document).get("spec", {}).get("customVersion")
     return version if isinstance(version, str) else None

@@ -168,6 +168,5 @@ def _group(why: holds.Why, found: queues.Pool | queues.Joined) -> plans.HoldGrou
 def _with_held(planned: plans.SetPlan, groups: Iterable[plans.HoldGroup]) -> plans.SetPlan:
     """Add *groups* to those held already, in the order in which a person would ask, and the largest first."""
     held = [*planned.held, *(each for each in groups if len(each.members))]
-    order = list(plans.HoldReason)
-    held.sort(key=lambda each: (order.index(each.reason), -len(each.members), each.message))
+    held.sort(key=lambda each: plans.asking_order(each.reason, len(each.members), each.message))
     return dataclasses.replace(planned, held=tuple(held))

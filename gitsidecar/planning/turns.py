@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import heapq
-import operator
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from gitsidecar.model import plans, sidecarsets
-from gitsidecar.planning import digests, holds, ledgers, queues, scattering, standings
+from gitsidecar.model import plans
+from gitsidecar.planning import digests, holds, ledgers, queues, standings
 
 Busy = list[tuple[standings.Standing, str]]
 """Waiting pods that give their turn to the next ones, and why."""
@@ -55,28 +53,18 @@ def _in_flight(
 
 
 def queue(ledger: ledgers.Ledger, planned: plans.SetPlan, away: Busy) -> queues.Queue:
-    """Return the waiting pods of *ledger* but those *away*, in sending order."""
+    """Return the waiting pods of *ledger* but those *away*, in sending order; a scatter spreads them as a whole."""
+    if terms := planned.sidecar_set.update.scatter:
+        busy = frozenset(standing.pod.uid for standing, _ in away)
+        lanes = ledger.arranged.arrange(
+            terms, ledger.digests, busy, matched=lambda: [pod.labels for pod in planned.matched]
+        )
+        return queues.Queue(lanes)
     uids: dict[digests.Lane, set[str]] = {lane: set() for lane in digests.Lane}
     for standing, _ in away:
         uids[digests.lane(standing)].add(standing.pod.uid)
-    lines = tuple(
+    lines = (
         queues.Line(tuple(run for each in ledger.digests if (run := each.lanes[lane])), frozenset(uids[lane]))
         for lane in digests.Lane
     )
-    terms = planned.sidecar_set.update.scatter
-    return _scattered(terms, lines, planned) if terms else queues.Queue(lines)
-
-
-def _scattered(
-    terms: tuple[sidecarsets.Scatter, ...], lines: Iterable[queues.Line], planned: plans.SetPlan
-) -> queues.Queue:
-    """Spread the waiting pods by *terms* as a whole, as the reference does, and part them into lanes again."""
-    runs = [run for line in lines for run in line.runs]
-    away = frozenset(uid for line in lines for uid in line.busy)
-    ordered = [each for _, each in heapq.merge(*runs, key=operator.itemgetter(0)) if each.pod.uid not in away]
-    waiting = [each.pod.labels for each in ordered]
-    places = scattering.arrange(terms, waiting, [pod.labels for pod in planned.matched])
-    lanes: tuple[list[standings.Standing], ...] = tuple([] for _ in digests.Lane)
-    for place in places:
-        lanes[digests.lane(ordered[place])].append(ordered[place])
-    return queues.Queue(tuple(map(tuple, lanes)))
+    return queues.Queue(tuple(lines))

@@ -145,7 +145,12 @@ class Reconciler:
         recorded = await watch.time("record", self._record(report, history, pass_id))
         self._planned(plan, self._recorder.history, snapshot.namespaces)
         now = self._world.clock.now()
-        waits = (recorded.again_after, self._rests.next_end(now), timing.heartbeat(plan), timing.boundary(plan, now))
+        waits = (
+            recorded.again_after,
+            self._rests.next_end(now),
+            timing.heartbeat(plan, report),
+            timing.boundary(plan, now),
+        )
         again_after = min((wait for wait in waits if wait is not None), default=None)
         return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds, recorded.failure)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from gitsidecar.model import plans
+from gitsidecar.model import plans, reports
 
 _T = TypeVar("_T")
 _HEARTBEAT = 60.0  # seconds
@@ -39,6 +39,11 @@ def boundary(plan: plans.Plan, now: datetime.datetime) -> float | None:
     return min((max(0.0, (at - now).total_seconds()) + _GRAIN for at in wakes), default=None)
 
 
-def heartbeat(plan: plans.Plan) -> float | None:
-    """Return the seconds after which to look again although no pod changes: some holds end by time alone."""
-    return _HEARTBEAT if any(each.in_flight or each.held for each in plan.sets) else None
+def heartbeat(plan: plans.Plan, report: reports.Report) -> float | None:
+    """
+    Return the seconds after which to look again although no pod changes.
+
+    Some holds end by time alone, and so does a failure, when a pod that crashed has run for long enough.
+    """
+    is_moving = any(each.in_flight or each.held for each in plan.sets)
+    return _HEARTBEAT if is_moving or any(each.failing for each in report.sets) else None

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 
 from gitsidecar.model import histories, plans, reports
-from gitsidecar.reporting import standings, texts
+from gitsidecar.reporting import moments, standings, texts
 
 ACCEPTED = "Accepted"
 COMPLETE = "Complete"
@@ -34,7 +34,7 @@ def build(
     rejection = planned.sidecar_set.rejection
     accepted = texts.one_line(rejection) or "the newest manifest is in force"
     reason = "ManifestRejected" if rejection else "ManifestAccepted"
-    moment = now.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    moment = moments.to_seconds(now)
 
     def condition(type_: str, status: bool, reason: str, message: str) -> reports.Condition:
         was, since = known.conditions.get(type_, ("", "")) if known is not None else ("", "")
@@ -52,9 +52,11 @@ def build(
     return tuple(found)
 
 
-def before(known: histories.SetHistory | None, spec_hash: str) -> standings.Before:
-    """Return what the last report said, as far as it is about the spec of *spec_hash*."""
+def before(known: histories.SetHistory | None, recorded: reports.SetReport | None, spec_hash: str) -> standings.Before:
+    """Return what the last report said, as far as it is about the spec of *spec_hash*; *recorded* is that report."""
     if known is None or known.accepted.spec_hash != spec_hash:
         return standings.Before()
     was = {type_: status == str(True) for type_, (status, _) in known.conditions.items()}
-    return standings.Before(was_complete=was.get(COMPLETE, False), was_blocked=was.get(BLOCKED, False))
+    complete = recorded.condition(COMPLETE) if recorded is not None else None
+    reason = complete.reason if complete is not None else ""
+    return standings.Before(was.get(COMPLETE, False), was.get(BLOCKED, False), reason)

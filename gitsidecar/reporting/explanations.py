@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from gitsidecar.model import explanations, pods
-from gitsidecar.reporting import policies, records, texts
+from gitsidecar.reporting import moments, policies, records, texts
 
 _State = explanations.State
 _STATES = {
@@ -34,7 +33,7 @@ def to_json(explanation: explanations.Explanation) -> dict[str, Any]:
     pod = explanation.pod
     return {
         "pod": pod.key,
-        "now": _moment(explanation.now),
+        "now": moments.to_seconds(explanation.now),
         "workload": pod.workload,
         "node": pod.node,
         "phase": pod.phase,
@@ -74,8 +73,8 @@ def _set_to_json(each: explanations.SetExplanation) -> dict[str, Any]:
         "turn": {"number": turn.number, "of": turn.total} if turn is not None else None,
         "podsAhead": line.ahead if line is not None else None,
         "releasingPartition": line.partition if line is not None else None,
-        "movedAt": _moment(each.moved_at) if each.moved_at is not None else None,
-        "settledAt": _moment(each.until) if each.until is not None else None,
+        "movedAt": moments.to_seconds(each.moved_at) if each.moved_at is not None else None,
+        "settledAt": moments.to_seconds(each.until) if each.until is not None else None,
         "running": _spec_to_json(each.running) if each.running is not None else None,
         "latest": _spec_to_json(each.latest),
         "policies": [_policy_to_json(policy) for policy in each.policies],
@@ -91,7 +90,7 @@ def _policy_to_json(policy: explanations.PolicyAnswer) -> dict[str, Any]:
         "name": policy.name,
         "source": str(policy.place),
         "isOpen": policy.is_open,
-        "until": _moment(policy.until) if policy.until is not None else None,
+        "until": moments.to_seconds(policy.until) if policy.until is not None else None,
         "message": policy.message,
         "rules": list(policies.rules(policy.document)),
     }
@@ -99,7 +98,7 @@ def _policy_to_json(policy: explanations.PolicyAnswer) -> dict[str, Any]:
 
 def _heading(explanation: explanations.Explanation, *, is_selected: bool) -> list[str]:
     pod = explanation.pod
-    lines = [f"Pod {texts.one_line(pod.key)} at {_moment(explanation.now)}", f"  {', '.join(_facts(pod))}"]
+    lines = [f"Pod {texts.one_line(pod.key)} at {moments.to_seconds(explanation.now)}", f"  {', '.join(_facts(pod))}"]
     if pod.fault:
         lines += _wrap("  cannot be read: ", pod.fault)
     if not is_selected:
@@ -131,9 +130,9 @@ def _headline(each: explanations.SetExplanation) -> str:
         case _State.MOVES_NOW if each.turn is not None:
             return f"{words}, {each.turn.number} of {each.turn.total}"
         case _State.IN_FLIGHT if each.moved_at is not None:
-            return f"{words} since {_moment(each.moved_at)}"
+            return f"{words} since {moments.to_seconds(each.moved_at)}"
         case _State.SETTLING if each.until is not None:
-            return f"{words} until {_moment(each.until)}"
+            return f"{words} until {moments.to_seconds(each.until)}"
     return words
 
 
@@ -158,7 +157,7 @@ def _line(line: explanations.Line) -> str:
 
 
 def _specs(each: explanations.SetExplanation) -> Iterator[_Row]:
-    moved = f", moved {_moment(each.moved_at)}" if each.moved_at is not None else ""
+    moved = f", moved {moments.to_seconds(each.moved_at)}" if each.moved_at is not None else ""
     specs = [("runs", each.running, moved)] if each.running is not None else []
     for label, spec, more in (*specs, ("latest", each.latest, "")):
         images = [f"{container}: {image}" for container, image in spec.images.items()]
@@ -172,7 +171,7 @@ def _specs(each: explanations.SetExplanation) -> Iterator[_Row]:
 def _policy(policy: explanations.PolicyAnswer) -> str:
     if not policy.is_open:
         return f"{policy.name}: {policy.message}"
-    until = f"until {_moment(policy.until)}" if policy.until is not None else "with no end in sight"
+    until = f"until {moments.to_seconds(policy.until)}" if policy.until is not None else "with no end in sight"
     return f"{policy.name} ({policy.place}): lets pods move, {until}"
 
 
@@ -185,7 +184,3 @@ def _wrap(begin: str, words: str) -> list[str]:
     indent = " " * min(len(begin), _LABEL + 2)
     line = begin + texts.one_line(words, _LONGEST)
     return textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
-def _moment(at: datetime.datetime) -> str:
-    return at.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -67,18 +67,20 @@ def in_force(history: histories.History) -> tuple[policies.RolloutPolicy, ...]:
     """
     Return the policies as last recorded, each with why a newer one is refused, in order of name.
 
-    Of one that has been refused ever since it came only the sets are known that it holds.
+    A refused one holds the sets of its last good form, if it has one, and those that it was recorded to hold.
     """
     recorded = history.recorded.policies if history.recorded is not None else ()
-    return tuple(
-        dataclasses.replace(history.policies[each.name], rejection=each.rejection)
-        if each.name in history.policies
-        else policies.RolloutPolicy(
-            each.name, each.place, (policies.Target(names=each.sets),), rejection=each.rejection
-        )
-        for each in recorded
-        if each.name in history.policies or (each.rejection and each.sets)
-    )
+    found = (_in_force(each, history.policies.get(each.name)) for each in recorded)
+    return tuple(each for each in found if each is not None)
+
+
+def _in_force(report: reports.PolicyReport, good: policies.RolloutPolicy | None) -> policies.RolloutPolicy | None:
+    if not report.rejection:
+        return good
+    held = (policies.Target(names=report.sets),) if report.sets else ()  # a target without a name is for all sets
+    if good is None:
+        return policies.RolloutPolicy(report.name, report.place, held, rejection=report.rejection) if held else None
+    return dataclasses.replace(good, rejection=report.rejection, targets=(*good.targets, *held))
 
 
 def _recall(report: reports.SetReport, restore: Restore) -> histories.SetHistory:

@@ -95,15 +95,12 @@ def _state(change: changes.Change) -> str:
     complete, blocked = report.condition(conditions.COMPLETE), report.condition(conditions.BLOCKED)
     if complete is not None and complete.status:
         return f"{pods}, complete" if report.matched else ": no pods"
-    if (
-        blocked is not None
-        and blocked.status
-        and blocked.reason in (standings.PODS_FAILING, standings.WRITES_FORBIDDEN)
-    ):
+    reason = complete.reason if complete is not None else ""
+    is_a_hold = any(held.reason == reason for held in report.held)
+    if not is_a_hold and blocked is not None and blocked.status:
         return f"{pods}, blocked ({blocked.reason})"
     if report.held:
-        chief = max(report.held, key=lambda held: held.count)
-        return f"{pods}, {report.held_pods} held ({chief.reason})"
+        return f"{pods}, {report.held_pods} held ({reason if is_a_hold else standings.chief(report.held)})"
     return f"{pods}, {report.in_flight} in flight"
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import Any
 
 from gitsidecar.model import censuses, findings, plans
-from gitsidecar.reporting import records, texts
+from gitsidecar.reporting import moments, records, texts
 
 _HEADER = ("SET", "MATCHED", "UPDATED", "READY", "TO MOVE NOW", "HELD", "NOT UPGRADABLE", "MISSING", "SPEC")
 _MOST_ACTIONS = 20
@@ -17,7 +16,7 @@ _MOST_NAMED = 3
 def to_json(plan: plans.Plan) -> dict[str, Any]:
     """Return the documented form; actions in sending order, holds in order of pod."""
     return {
-        "now": _moment(plan.now),
+        "now": moments.to_seconds(plan.now),
         "sets": [_set_to_json(each) for each in plan.sets],
         "rejections": [records.rejection(each) for each in records.rejections(plan.found)],
     }
@@ -26,7 +25,7 @@ def to_json(plan: plans.Plan) -> dict[str, Any]:
 def to_text(plan: plans.Plan, *, most_actions: int = _MOST_ACTIONS) -> str:
     """Return the plan as plain text: a line per set, then what would be sent, what is held, what was refused."""
     what = f"Plan for {texts.short(plan.revision)}" if plan.revision else "Plan"  # files of a folder have no revision
-    blocks = [[f"{what} at {_moment(plan.now)}"], _overview(plan.sets)]
+    blocks = [[f"{what} at {moments.to_seconds(plan.now)}"], _overview(plan.sets)]
     for each in plan.sets:
         blocks += [_actions(each, most_actions), _holds(each)]
     refused = records.rejections(plan.found)
@@ -99,7 +98,3 @@ def _holds(each: plans.SetPlan) -> list[str]:
 
 def _indented(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"  {line}" for line in texts.table([tuple(cell.strip() for cell in row) for row in rows])]
-
-
-def _moment(now: datetime.datetime) -> str:
-    return now.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -85,6 +85,7 @@ def _set(path: str, content: bytes, documents: Mapping[str, str]) -> reports.Set
     generation = _number(status.get("observedGeneration"))
     if generation < 1:
         raise ValueError("status.observedGeneration is not a number from 1 up")
+    failing = _texts(status.get("failing"))
     report = reports.SetReport(
         name=name,
         place=_place(source),
@@ -95,9 +96,11 @@ def _set(path: str, content: bytes, documents: Mapping[str, str]) -> reports.Set
         images=_images(status.get("images")),
         held=tuple(_each(status.get("held"), _held)),
         workloads=tuple(_each(status.get("workloads"), _workload)),
+        rest=next(_each([status.get("otherWorkloads")], _rest), None),
         conditions=tuple(_each(status.get("conditions"), _condition)),
         forbidden=next(_each([status.get("forbidden")], _held), None),
-        failing=_texts(status.get("failing")),
+        failing=failing,
+        failing_pods=max(len(failing), _number(status.get("failingPods"))) if failing else 0,
         told_until=_moment(status.get("movesToldUntil")),
         in_doubt={
             key: at for key, each in _texts(status.get("movesInDoubt")).items() if (at := _moment(each)) is not None
@@ -178,9 +181,18 @@ def _held(each: _Json) -> reports.Held:
 
 
 def _workload(each: _Json) -> reports.Workload:
+    return reports.Workload(_text(each, "namespace"), _text(each, "name"), *_pods(each))
+
+
+def _rest(each: _Json) -> reports.Rest:
+    return reports.Rest(_number(each.get("workloads")), *_pods(each))
+
+
+def _pods(each: _Json) -> tuple[int, int, int, int]:
+    """Return the counts of a workload, matched, updated, ready and missing ones."""
     keys = ("matchedPods", "updatedPods", "readyPods", "missingPods")
     matched, updated, ready, missing = (_number(each.get(key)) for key in keys)
-    return reports.Workload(_text(each, "namespace"), _text(each, "name"), matched, updated, ready, missing=missing)
+    return matched, updated, ready, missing
 
 
 def _images(value: object) -> Mapping[str, Mapping[str, int]]:

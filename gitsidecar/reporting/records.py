@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from typing import Any
 
 from gitsidecar.model import findings, reports
-from gitsidecar.reporting import yamls
+from gitsidecar.reporting import moments, yamls
 
 API_VERSION = "gitsidecar.io/v1alpha1"
 SET_KIND = "SidecarSetReport"
@@ -99,11 +98,14 @@ def _status(report: reports.SetReport) -> Json:
     if report.forbidden is not None:
         status["forbidden"] = _held(report.forbidden)
     if report.failing:
+        status["failingPods"] = report.failing_pods
         status["failing"] = dict(report.failing)
     if report.rejection:
         status["rejections"] = [report.rejection]
     status["history"] = list(report.documents)
     status["workloads"] = [_workload(each) for each in report.workloads]
+    if report.rest is not None:
+        status["otherWorkloads"] = {"workloads": report.rest.workloads, **_pods(report.rest)}
     return status
 
 
@@ -111,15 +113,10 @@ def _told(report: reports.SetReport) -> Json:
     """Return up to when moves have been told; it changes with the moves, and never by itself."""
     told: Json = {}
     if report.told_until is not None:
-        told["movesToldUntil"] = _moment(report.told_until)
+        told["movesToldUntil"] = moments.to_milliseconds(report.told_until)
     if report.in_doubt:
-        told["movesInDoubt"] = {key: _moment(at) for key, at in report.in_doubt.items()}
+        told["movesInDoubt"] = {key: moments.to_milliseconds(at) for key, at in report.in_doubt.items()}
     return told
-
-
-def _moment(at: datetime.datetime) -> str:
-    """Return *at* as our annotation on pods has it: to the millisecond."""
-    return at.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _condition(condition: reports.Condition) -> Json:
@@ -137,10 +134,13 @@ def _held(held: reports.Held) -> Json:
 
 
 def _workload(workload: reports.Workload) -> Json:
-    counts = {
-        "matchedPods": workload.matched,
-        "updatedPods": workload.updated,
-        "readyPods": workload.ready,
-        "missingPods": workload.missing,
+    return {"namespace": workload.namespace, "name": workload.name, **_pods(workload)}
+
+
+def _pods(found: reports.Workload | reports.Rest) -> Json:
+    return {
+        "matchedPods": found.matched,
+        "updatedPods": found.updated,
+        "readyPods": found.ready,
+        "missingPods": found.missing,
     }
-    return {"namespace": workload.namespace, "name": workload.name, **counts}

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitsidecar.model import censuses, histories, outcomes, plans, policies, reports
-from gitsidecar.reporting import conditions, moves, specs, standings, tallies, yamls
+from gitsidecar.reporting import conditions, inventories, moves, specs, standings, tallies, yamls
 
 _WORDINGS = 4
 """So many messages are told for one reason; the others are folded into one."""
+_FAILING = 20
+"""So many failing pods are named; the others are counted."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Last:
+    """What is known of one set from the last report, and the part of that report that is about it."""
+
+    known: histories.SetHistory | None
+    report: reports.SetReport | None
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """Return the pods that it named as failing, and why."""
+        return self.report.failing if self.report is not None else {}
 
 
 def summarise(
@@ -29,10 +45,10 @@ def summarise(
     told = []
     for each in plan.sets:
         name = each.sidecar_set.name
-        was_failing = recorded[name].failing if name in recorded else {}
-        found = tallies.tally(each, by_set.get(name, ()), was_failing)
+        last = _Last(history.sets.get(name), recorded.get(name))
+        found = tallies.tally(each, by_set.get(name, ()), was_failing=last.failing, now=plan.now)
         telling = moves.find(each, by_set.get(name, ()), history, plan.now)
-        told.append(_summarise_set(each, found, telling, known=history.sets.get(name), now=plan.now))
+        told.append(_summarise_set(each, found, telling, last=last, now=plan.now))
     covering = tuple(_report_policy(policy, plan.sets) for policy in plan.policies)
     return reports.Report(cluster, plan.revision, tuple(told), plan.found, covering)
 
@@ -42,11 +58,12 @@ def _summarise_set(
     found: tallies.Tally,
     telling: moves.Telling,
     *,
-    known: histories.SetHistory | None,
+    last: _Last,
     now: datetime.datetime,
 ) -> reports.SetReport:
-    sidecar_set = each.sidecar_set
-    before = conditions.before(known, sidecar_set.spec_hash)
+    sidecar_set, known = each.sidecar_set, last.known
+    before = conditions.before(known, last.report, sidecar_set.spec_hash)
+    workloads, rest = inventories.workloads(found.census)
     standing = standings.judge(found, each.commit, before)
     stable = sidecar_set.spec_hash if standing.is_complete else known.stable if known is not None else ""
     return reports.SetReport(
@@ -66,14 +83,16 @@ def _summarise_set(
         not_upgradable=found.count(censuses.NOT_UPGRADABLE),
         images=_images(each, found),
         held=tuple(_group(found.held)),
-        workloads=_workloads(found),
+        workloads=workloads,
+        rest=rest,
         conditions=conditions.build(standing, each, found.overdue, known=known, now=now),
         moves=telling.moves,
         failed=found.failed,
         told_until=telling.until,
         in_doubt=telling.in_doubt,
         forbidden=_forbidden(found),
-        failing=found.failing,
+        failing=_named(found.failing, last.failing),
+        failing_pods=len(found.failing),
         manifest=yamls.canonical(sidecar_set.document),
         rejection=sidecar_set.rejection,
         documents=specs.keep(sidecar_set, censuses.specs(found.census), known, stable),
@@ -112,16 +131,7 @@ def _forbidden(found: tallies.Tally) -> reports.Held | None:
     return reports.Held(standings.WRITES_FORBIDDEN, len(keys), found.forbidden[keys[0]], keys[: plans.EXAMPLES])
 
 
-def _workloads(found: tallies.Tally) -> tuple[reports.Workload, ...]:
-    """Return the inventory by owner, in order of namespace and name."""
-    return tuple(
-        reports.Workload(
-            namespace,
-            name,
-            matched=counts.get(censuses.MATCHED, 0),
-            updated=counts.get(censuses.UPDATED, 0),
-            ready=counts.get(censuses.READY, 0),
-            missing=counts.get(censuses.MISSING, 0),
-        )
-        for (namespace, name), counts in sorted(censuses.owners(found.census).items())
-    )
+def _named(failing: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Return as many of *failing* as are told by name, in order of key; who is not named is not remembered."""
+    chosen = sorted(failing, key=lambda key: (key not in before, key))[:_FAILING]
+    return {key: failing[key] for key in sorted(chosen)}

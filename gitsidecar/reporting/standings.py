@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+from collections.abc import Iterable
 
-from gitsidecar.model import censuses, plans
+from gitsidecar.model import censuses, plans, reports
 from gitsidecar.reporting import tallies, texts
 
 _Reason = plans.HoldReason
@@ -24,10 +25,16 @@ _BY_THE_CALENDAR = (_Reason.FROZEN, _Reason.WINDOW_CLOSED)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Before:
-    """What the last report said of the same spec; all false for a new spec."""
+    """What the last report said of the same spec; nothing for a new spec. *reason* is that of its `Standing`."""
 
     was_complete: bool = False
     was_blocked: bool = False
+    reason: str = ""
+
+    @property
+    def was_still(self) -> bool:
+        """Say whether nothing moved, by a person's will or the calendar's."""
+        return self.was_blocked or self.reason in _BY_THE_CALENDAR
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,9 +51,8 @@ def judge(found: tallies.Tally, commit: str, before: Before) -> Standing:
     """
     Say how the set stands; *commit* is the revision that brought its spec.
 
-    What moves, or will within minutes, is asked first: only a set in which nothing does can be blocked. Pods in flight
-    count as movement unless the set was blocked before, because then they are moved pods that lost readiness, and each
-    wobble of one would read as news.
+    What moves, or will within minutes, is asked first: only a set in which nothing does can be blocked. Failing pods
+    are asked for before the calendar, because they need a person in a closed window as well.
     """
     if _is_complete(found, before):
         return _complete(found, commit)
@@ -56,24 +62,24 @@ def judge(found: tallies.Tally, commit: str, before: Before) -> Standing:
         return _overdue(found)
     if found.forbidden:
         return _forbidden(found)
-    if (found.in_flight - found.failing.keys() and not before.was_blocked) or _moves_soon(found):
+    if _moves(found, before):
         return _rolling(found, commit)
-    if found.failing and (not found.held or chief(found) is _Reason.BUDGET_EXHAUSTED):
-        return _failing(found)
-    for reason in _BY_THE_CALENDAR:
-        if waiting := _held(found, reason):
-            return Standing(str(reason), _why(found, waiting))
+    waiting = next((held for reason in _BY_THE_CALENDAR if (held := _held(found, reason))), [])
+    if _are_failing(found, before) and (waiting or not found.held or chief(found.held) in PACING):
+        return _failing(found, waiting)
+    if waiting:
+        return Standing(str(waiting[0].reason), _why(found, waiting))
     if found.held:
-        return _blocked(found, _held(found, chief(found)))
+        return _blocked(found, _held(found, chief(found.held)))
     return _rolling(found, commit)
 
 
-def chief(found: tallies.Tally) -> plans.HoldReason:
+def chief(held: Iterable[tallies.Held | reports.Held]) -> plans.HoldReason:
     """Return the reason that holds most pods; of two alike, the one a person would ask for first."""
-    counts: collections.Counter[plans.HoldReason] = collections.Counter()
-    for each in found.held:
-        counts[each.reason] += each.count
-    return max(plans.HoldReason, key=lambda reason: counts[reason])
+    counts: collections.Counter[str] = collections.Counter()
+    for each in held:
+        counts[str(each.reason)] += each.count
+    return max(plans.HoldReason, key=lambda reason: counts[str(reason)])
 
 
 def _is_complete(found: tallies.Tally, before: Before) -> bool:
@@ -85,15 +91,28 @@ def _is_complete(found: tallies.Tally, before: Before) -> bool:
     """
     if found.drifted or _held(found, _Reason.CONFLICTING_SETS):
         return False
-    return not found.unfinished or (before.was_complete and not found.failing)
+    return not found.failing and (not found.unfinished or before.was_complete)
 
 
-def _moves_soon(found: tallies.Tally) -> bool:
+def _moves(found: tallies.Tally, before: Before) -> bool:
+    """
+    Say whether something moves, or will within minutes, though no patch was sent.
+
+    Pods in flight do unless nothing moved before: then they are moved pods that lost readiness, and each wobble of one
+    would read as news. Where failing pods were the stop, those that seem to get on are more of them, in an attempt.
+    """
+    if found.failing and before.reason == PODS_FAILING:
+        return False
     reasons = {each.reason for each in found.held}
-    if reasons.intersection(_SOON):
+    flying = found.in_flight - found.failing.keys()
+    if (flying and not before.was_still) or reasons.intersection(_SOON):
         return True
-    users = len(found.in_flight) + found.count(censuses.STARTING)
-    return _Reason.BUDGET_EXHAUSTED in reasons and users > len(found.failing)
+    return _Reason.BUDGET_EXHAUSTED in reasons and bool(flying or found.count(censuses.STARTING))
+
+
+def _are_failing(found: tallies.Tally, before: Before) -> bool:
+    """Say whether pods cannot start; those on trial are believed in unless they were the stop before."""
+    return bool(found.failing if before.reason == PODS_FAILING else found.failing.keys() - found.on_trial)
 
 
 def _held(found: tallies.Tally, reason: plans.HoldReason) -> list[tallies.Held]:
@@ -144,11 +163,13 @@ def _forbidden(found: tallies.Tally) -> Standing:
     return Standing(WRITES_FORBIDDEN, texts.one_line(message), is_blocked=True)
 
 
-def _failing(found: tallies.Tally) -> Standing:
-    waiting = found.drifted
-    stop = f"; {texts.count(waiting, 'pod')} not moved because of that" if waiting else ""
+def _failing(found: tallies.Tally, waiting: list[tallies.Held]) -> Standing:
+    """Return the standing of a set with failing pods; *waiting* are those that the calendar would hold without them."""
+    number = found.drifted
+    stop = f"; {texts.count(number, 'pod')} not moved because of that" if number and not waiting else ""
     words = f"{_progress(found)} updated, and {_failures(found)}{stop}; fix the image or push another spec"
-    return Standing(PODS_FAILING, words, is_blocked=True)
+    more = f"; {sum(each.count for each in waiting)} held: {waiting[0].message}" if waiting else ""
+    return Standing(PODS_FAILING, words + more, is_blocked=True)
 
 
 def _failures(found: tallies.Tally) -> str:

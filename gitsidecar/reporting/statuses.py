@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 from gitsidecar.model import findings, reports
@@ -117,9 +118,10 @@ def _examples(held: reports.Held) -> str:
 
 
 def _failing(report: reports.SetReport) -> list[Row]:
-    rows: list[Row] = [(texts.code(key), texts.markdown(why)) for key, why in report.failing.items()]
-    more = len(rows) - _MOST_FAILING
-    return rows if more <= 0 else [*rows[:_MOST_FAILING], (f"and {more} more", "")]
+    named = itertools.islice(report.failing.items(), _MOST_FAILING)
+    rows: list[Row] = [(texts.code(key), texts.markdown(why)) for key, why in named]
+    more = report.failing_pods - len(rows)
+    return rows if more <= 0 else [*rows, (f"and {more} more", "")]
 
 
 def _workloads(report: reports.SetReport) -> list[Row]:
@@ -148,7 +150,8 @@ def _unlisted(report: reports.SetReport) -> list[str]:
     if not more:
         return []
     where = texts.code(paths.set_file(report.name))
-    return ["", f"{texts.count(more, 'more workload')} in {where}."]
+    summed = f", and {report.rest.workloads} that are only summed up there" if report.rest is not None else ""
+    return ["", f"{texts.count(more, 'more workload')} in {where}{summed}."]
 
 
 def _policies(found: Sequence[reports.PolicyReport]) -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 from gitsidecar.model import censuses, outcomes, plans, pods
-from gitsidecar.reporting import texts
+from gitsidecar.reporting import failures, texts
 
 _RETRIED = (outcomes.OutcomeKind.CONFLICT, outcomes.OutcomeKind.DEFERRED)
 
@@ -34,6 +35,7 @@ class Tally:
 
     `pending` are actions that were not sent, or withdrawn, and will be planned again; `forbidden` maps a pod to the
     API server's refusal. A pod whose patch failed otherwise is in `held` as busy: so the next pass will plan it.
+    `failing` and `on_trial` are as in `failures`.
     """
 
     census: censuses.Census
@@ -43,6 +45,7 @@ class Tally:
     pending: frozenset[str]
     held: tuple[Held, ...]
     failing: Mapping[str, str]
+    on_trial: frozenset[str]
     failed: Mapping[str, str]
     forbidden: Mapping[str, str]
 
@@ -66,8 +69,18 @@ class Tally:
         return sum(each.count for each in self.held)
 
 
-def tally(plan: plans.SetPlan, results: Sequence[outcomes.Outcome], was_failing: Mapping[str, str]) -> Tally:
-    """Lay *results*, the outcomes of this set's actions, over *plan*; *was_failing* is `failing` as last reported."""
+def tally(
+    plan: plans.SetPlan,
+    results: Sequence[outcomes.Outcome],
+    *,
+    was_failing: Mapping[str, str],
+    now: datetime.datetime,
+) -> Tally:
+    """
+    Lay *results*, the outcomes of this set's actions, over *plan*, which is of *now*.
+
+    *was_failing* is `failing` as last reported.
+    """
     by_key = {result.action.pod.key: result for result in results}
     applied = {key: result.action for key, result in by_key.items() if result.kind is outcomes.OutcomeKind.APPLIED}
     gone = {key: result.action for key, result in by_key.items() if result.kind is outcomes.OutcomeKind.GONE}
@@ -75,6 +88,7 @@ def tally(plan: plans.SetPlan, results: Sequence[outcomes.Outcome], was_failing:
     retried = [result for result in by_key.values() if result.kind in _RETRIED]
     settled = {*applied, *gone, *forbidden, *(result.action.pod.key for result in retried)}
     begun_anew = {*applied, *gone}
+    failing = failures.find(plan, was_failing, now)
     return Tally(
         census=_census(plan.census, applied.values(), gone.values()),
         in_flight=_keys(plan.in_flight) - gone.keys() | applied.keys(),
@@ -82,7 +96,8 @@ def tally(plan: plans.SetPlan, results: Sequence[outcomes.Outcome], was_failing:
         applied=applied,
         pending=frozenset(action.pod.key for action in plan.actions) - settled,
         held=_held(plan.held, retried),
-        failing={key: words for key, words in _failing(plan, was_failing).items() if key not in begun_anew},
+        failing={key: words for key, words in failing.words.items() if key not in begun_anew},
+        on_trial=failing.on_trial - begun_anew,
         failed={result.action.pod.key: _words(result) for result in retried},
         forbidden=forbidden,
     )
@@ -146,8 +161,7 @@ def _held(held: Iterable[plans.HoldGroup], retried: Iterable[outcomes.Outcome]) 
     for each in (*planned, *busy):
         known = groups.get((each.reason, each.message))
         groups[each.reason, each.message] = each if known is None else _joined(known, each)
-    order = list(plans.HoldReason)
-    return tuple(sorted(groups.values(), key=lambda each: (order.index(each.reason), -each.count, each.message)))
+    return tuple(sorted(groups.values(), key=lambda each: plans.asking_order(each.reason, each.count, each.message)))
 
 
 def _joined(one: Held, other: Held) -> Held:
@@ -166,30 +180,3 @@ def _keys(found: Iterable[pods.Pod]) -> frozenset[str]:
 
 def _words(result: outcomes.Outcome) -> str:
     return texts.one_line(f"{result.kind}: {result.message}" if result.message else str(result.kind))
-
-
-def _failing(plan: plans.SetPlan, was_failing: Mapping[str, str]) -> dict[str, str]:
-    """
-    Return the pods in flight that cannot start, in order of key, and why.
-
-    CrashLoopBackOff comes and goes with every attempt, so one that failed is failing until its sidecars are ready.
-    """
-    names = [sidecar.name for sidecar in plan.sidecar_set.sidecars]
-    found = {pod.key: _fault(pod, names) for pod in plan.failing}
-    for pod in plan.in_flight:
-        if pod.key in was_failing and pod.key not in found and _is_unready(pod, names):
-            found[pod.key] = was_failing[pod.key]
-    return dict(sorted(found.items()))
-
-
-def _is_unready(pod: pods.Pod, names: Iterable[str]) -> bool:
-    return any(not container.is_ready for name in names if (container := pod.container(name)) is not None)
-
-
-def _fault(pod: pods.Pod, names: Iterable[str]) -> str:
-    """Return which of the sidecars does not start, and the kubelet's reason, as words that stay the same."""
-    for name in names:
-        container = pod.container(name)
-        if container is not None and container.trouble:
-            return texts.one_line(f"{name}: {container.trouble}")
-    return "does not start"

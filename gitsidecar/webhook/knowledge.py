@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Iterator, Mapping
 
-from gitsidecar.injection import injecting
+from gitsidecar.injection import injecting, metadatapatches
 from gitsidecar.manifests import restoring
 from gitsidecar.model import histories, plans, sidecarsets
 from gitsidecar.planning import newcomers
@@ -27,13 +27,17 @@ def _utc_now() -> datetime.datetime:
 
 class Knowledge:
     """
-    Answers from memory which sets there are and which spec a new pod gets. *now* is the time of day, as plans have it.
+    Answers from memory which sets there are and which spec a new pod gets. *now* is the time of day, as plans have it;
+    *whitelist* says which annotations sets may give to pods.
 
     New pods are counted in as they are let in, so that many that come between two passes keep the share that partition
     allows. Where that is uncertain, too few get the latest spec rather than too many: the rollout moves the others.
     """
 
-    def __init__(self, now: Callable[[], datetime.datetime] = _utc_now) -> None:
+    def __init__(
+        self, now: Callable[[], datetime.datetime] = _utc_now, *, whitelist: metadatapatches.Whitelist = None
+    ) -> None:
+        self.whitelist = whitelist
         self.namespaces: Namespaces = {}
         self._now = now
         self._sets: Mapping[str, _Known] | None = None

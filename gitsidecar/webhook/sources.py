@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from gitsidecar import errors
-from gitsidecar.cluster import connections, leases, secrets
+from gitsidecar.cluster import connections, leases, objects, secrets
 from gitsidecar.webhook import certificates, mounts, renewals
 
 _log = structlog.get_logger("gitsidecar")
@@ -41,7 +41,7 @@ class Source(Protocol):
 class Owner:
     """Who keeps certificates of our own: the Secret they are in, the names they are for, the Lease of the writer."""
 
-    place: leases.Place
+    place: objects.Place
     names: Sequence[str]
     lease: leases.Lease
 

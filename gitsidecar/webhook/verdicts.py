@@ -76,7 +76,9 @@ def judge(pod: Any, namespace: choosing.Namespace, known: knowledge.Knowledge, *
     if not known.is_ready and not choice.notes:
         return _wait(is_failing_closed=is_failing_closed)
     picked, gone = _pick(pod, choice.sets, known)
-    injection = injecting.inject(pod, [known.chosen(*pair) for pair in picked]) if picked else None
+    injection = (
+        injecting.inject(pod, [known.chosen(*pair) for pair in picked], whitelist=known.whitelist) if picked else None
+    )
     notes = (*choice.notes, *(injection.notes if injection is not None else ()))
     places = {each.name: each for each in sets}
     told = (*gone, *(_told(note, places.get(note.set_name)) for note in notes))

@@ -34,8 +34,12 @@ async def test_a_killed_daemon_goes_on_where_it_was(
         status = await fleet.until_complete(PODS, sidecarsets.NEW)
         assert status["finishedPods"] == PODS
         assert fleet.witness.most_down <= WINDOW
-        assert sorted(write.pod for write in fleet.writes) == sorted(set(fleet.witness.changes))
-        assert {write.code for write in fleet.writes} == {200}
+        taken = [write.pod for write in fleet.writes if write.code == 200]
+        assert sorted(taken) == sorted(set(fleet.witness.changes))
+        # What was on its way at a kill may arrive after the next process has listed, whose patch then changes nothing.
+        late = [write for write in fleet.writes if write.code != 200]
+        assert {write.code for write in late} <= {422}
+        assert {write.pod for write in late} <= set(taken)
 
 
 async def test_a_killed_daemon_needs_nothing_from_its_disk(

@@ -19,7 +19,7 @@ import structlog
 from aiohttp import web
 
 from gitsidecar import errors
-from gitsidecar.cluster import configurations, connections, leases, registrations, secrets
+from gitsidecar.cluster import configurations, connections, leases, objects, registrations, secrets
 from gitsidecar.webhook import certificates, contexts, keeping, renewals, sources
 from tests.support import apis, apiservers, podspecs
 
@@ -59,7 +59,7 @@ class Replica:
 
     def __init__(self, server: apiservers.ApiServer, namespace: str, number: int, *, url: str = "") -> None:
         self.now = datetime.datetime.now(datetime.UTC)
-        self.place = leases.Place(namespace, NAME)
+        self.place = objects.Place(namespace, NAME)
         self.url = url or "https://127.0.0.1:1/inject"
         self.context = contexts.Context()
         self.connection = connections.Connection(configurations.Target(server.kubeconfig(user=USER)))
@@ -202,7 +202,7 @@ async def test_a_registration_is_accepted_and_is_as_it_was_meant(installation: I
     assert await replica.lease.attempt()
     await replica.keeper.look()
     trusted = (await replica.stored()).trusted
-    service = registrations.Service(leases.Place(installation.namespace, NAME), "/inject", 8443)
+    service = registrations.Service(objects.Place(installation.namespace, NAME), "/inject", 8443)
     by_url = replica.registration(trusted)
     for wanted in (by_url, dataclasses.replace(by_url, address=service, failure_policy="Fail")):
         await registrations.apply(replica.connection, wanted, replica.lease)

@@ -21,11 +21,13 @@ from tests.support import audits, binaries, processes
 
 Json = dict[str, Any]
 
-# `admin` may do all, `kubelet` too (the fake one and the real one), so that the audit log tells their writes from those
-# of `daemon`, who may do what gitsidecar needs and nothing more. `reader` may look but not touch; `stranger` nothing.
+# `admin` may do all, `kubelet` (the fake one and the real one) and `controllers` too, so that the audit log tells their
+# writes from those of `daemon`, who may do what gitsidecar needs and nothing more. `reader` may look but not touch;
+# `stranger` nothing.
 _GROUPS = {
     "admin": "system:masters",
     "kubelet": "system:masters",
+    "controllers": "system:masters",
     "daemon": "",
     "reader": "",
     "stranger": "",
@@ -60,7 +62,7 @@ class ApiServer:
         self._apiserver: processes.Process | None = None
 
     def token(self, user: str = "admin") -> str:
-        """Return the bearer token of *user*: admin, kubelet, daemon, reader or stranger."""
+        """Return the bearer token of *user*: admin, kubelet, controllers, daemon, reader or stranger."""
         return self._tokens[user]
 
     def kubeconfig(self, *, user: str = "admin") -> Path:

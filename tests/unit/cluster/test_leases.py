@@ -13,12 +13,12 @@ import pytest
 from aiohttp import web
 
 from gitsidecar import errors
-from gitsidecar.cluster import configurations, connections, leases
+from gitsidecar.cluster import configurations, connections, leases, objects
 from tests.support import scripted
 
 # The scripted server calls every object that is not a list "pod".
 GET, PUT, POST = "get pod", "put pod", "post pod"
-PLACE = leases.Place("gitsidecar", "webhook")
+PLACE = objects.Place("gitsidecar", "webhook")
 NOT_FOUND = scripted.refuse(404, "not found")
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from gitsidecar.cluster import configurations, connections, leases, registrations
+from gitsidecar.cluster import configurations, connections, leases, objects, registrations
 from tests.support import scripted
 
 GET, PATCH, POST = "get pod", "patch pod", "post pod"
-SERVICE = registrations.Service(leases.Place("gitsidecar", "gitsidecar-webhook"), "/inject")
+SERVICE = registrations.Service(objects.Place("gitsidecar", "gitsidecar-webhook"), "/inject")
 REGISTRATION = registrations.Registration("gitsidecar", SERVICE, ("gitsidecar",), trusted=b"PEM")
 WANTED = registrations.build(REGISTRATION)
 
@@ -109,7 +109,7 @@ class Stage:
         self.seconds = 0.0
         self.server = server
         self.connection = connections.Connection(configurations.Target(server.kubeconfig()))
-        claim = leases.Claim(leases.Place("gitsidecar", "webhook"), "us")
+        claim = leases.Claim(objects.Place("gitsidecar", "webhook"), "us")
         now = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
         self.lease = leases.Lease(self.connection, claim, now=lambda: now, clock=lambda: self.seconds)
 

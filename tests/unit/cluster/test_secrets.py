@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from gitsidecar import errors
-from gitsidecar.cluster import configurations, connections, leases, secrets
+from gitsidecar.cluster import configurations, connections, leases, objects, secrets
 from tests.support import scripted
 
 GET, PUT, POST = "get pod", "put pod", "post pod"
-PLACE = leases.Place("gitsidecar", "gitsidecar-webhook")
+PLACE = objects.Place("gitsidecar", "gitsidecar-webhook")
 KEY = base64.b64encode(bytes(range(90))).decode()
 DATA = {"tls.key": f"-----BEGIN PRIVATE KEY-----\n{KEY}\n-----END PRIVATE KEY-----\n".encode()}
 
@@ -27,7 +27,7 @@ class Stage:
         self.seconds = 0.0
         self.server = server
         self.connection = connections.Connection(configurations.Target(server.kubeconfig()))
-        claim = leases.Claim(leases.Place("gitsidecar", "webhook"), "us")
+        claim = leases.Claim(objects.Place("gitsidecar", "webhook"), "us")
         now = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
         self.lease = leases.Lease(self.connection, claim, now=lambda: now, clock=lambda: self.seconds)
 

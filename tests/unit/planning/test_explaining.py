@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -338,6 +339,22 @@ def test_near_names_are_offered(wanted: str, near: tuple[str, ...]) -> None:
     """Pods of that name, or with a name like it: in the namespace that was written, if there is such a one."""
     found = [builders.pod(f"{ns}{n}", namespace=ns, name=f"web-{n}") for ns in "ab" for n in (1, 2)]
     assert explaining.near(pods.snapshot(found), wanted) == near
+
+
+@pytest.mark.parametrize("wanted", ["web-04321-x7z", "xeb-04321-x7q", "web-o4321-x7q", "web-04321-x7", "eb-04321-x7q"])
+def test_a_near_name_is_found_among_very_many(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    """One typing error anywhere finds the pod among thousands, of which only some are looked at closely."""
+    looked_at = []
+    closely = difflib.get_close_matches
+
+    def watch(name: str, names: list[str], most: int) -> list[str]:
+        looked_at.append(len(names))
+        return closely(name, names, most)
+
+    monkeypatch.setattr(difflib, "get_close_matches", watch)
+    found = [builders.pod(number, name=f"web-{number:05}-x7q") for number in range(6000)]
+    assert explaining.near(pods.snapshot(found), f"default/{wanted}")[0] == "default/web-04321-x7q"
+    assert looked_at == [2000]
 
 
 @st.composite

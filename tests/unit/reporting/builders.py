@@ -125,6 +125,7 @@ def set_plan(
         finished=_in_order(done),
         ready=_in_order(each for each in (*drifted.values(), *done) if each.is_ready),
         missing=_in_order(missing),
+        last_move=max(_moved_at((*drifted.values(), *done, *flying, *failing), sidecar.name), default=None),
     )
     return plans.SetPlan(
         **{
@@ -151,6 +152,11 @@ def groups(*holds: plans.Hold) -> tuple[plans.HoldGroup, ...]:
         plans.HoldGroup(reason, message, tuple(found), tuple(found[: plans.EXAMPLES]))
         for (reason, message), found in by_words.items()
     )
+
+
+def _moved_at(found: Iterable[pods.Pod], set_name: str) -> Iterable[datetime.datetime]:
+    marks = (each.mark_of(set_name) for each in found)
+    return (mark.move.at for mark in marks if mark is not None and mark.move is not None)
 
 
 def _in_order(found: Iterable[pods.Pod]) -> tuple[pods.Pod, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+
 import pytest
 
 from gitsidecar.model import censuses, outcomes, plans, reports

@@ -29,6 +29,11 @@ def _half() -> plans.SetPlan:
     return b.set_plan(done=[b.pod(each, b.NEW) for each in range(50)], holds=kept)
 
 
+def _holds(reason: plans.HoldReason, *numbers: int) -> list[plans.Hold]:
+    """Return holds of one reason, each in words of its own."""
+    return [b.hold(b.pod(each), reason, f"for reason {each}") for each in numbers]
+
+
 def test_message() -> None:
     """The subject says how far the chief set is; the body what moved and which conditions changed; then trailers."""
     known = memories.read(files.render(scenarios.rolling()), b.restore, policies.restore)
@@ -60,11 +65,37 @@ def test_subject_of_a_partition() -> None:
             ),
             "logtail: 1/2 pods on 4f2a9c1, blocked (PodsFailing)",
         ),
+        (
+            b.set_plan(flying=[b.pod(1, b.NEW)], overdue=(b.pod(1, b.NEW),), has_deadline=True),
+            "logtail: 1/1 pod on 4f2a9c1, blocked (DeadlineExceeded)",
+        ),
+        (
+            b.set_plan(holds=[b.hold(b.pod(1), _Reason.FROZEN), *_holds(_Reason.NOT_UPGRADABLE, 10, 11)]),
+            "logtail: 0/3 pods on 4f2a9c1, 3 held (Frozen)",
+        ),
+        (
+            b.set_plan(
+                failing=[b.pod(1, b.NEW, waiting="ErrImagePull")], holds=[b.hold(b.pod(2), _Reason.WINDOW_CLOSED)]
+            ),
+            "logtail: 1/2 pods on 4f2a9c1, blocked (PodsFailing)",
+        ),
     ],
 )
 def test_subjects(state: plans.SetPlan, subject: str) -> None:
     """Complete, empty, moving and failing sets are told apart in one line."""
     assert _subject(state) == subject
+
+
+def test_subject_and_condition_name_one_reason() -> None:
+    """The reason that holds most pods is sought by reason, in how many words so ever it is told."""
+    many = [*_holds(_Reason.PARTITION_KEPT, 1), *_holds(_Reason.IMAGE_REWRITTEN, *range(10, 22))]
+    same = [b.hold(b.pod(each), _Reason.PARTITION_KEPT, "kept") for each in range(30, 39)]
+    state = b.set_plan(holds=[*many, *same])
+    report = b.report(state)
+    complete = report.condition("Complete")
+    assert complete is not None
+    assert complete.reason == "ImageRewritten"
+    assert _subject(state) == "logtail: 0/22 pods on 4f2a9c1, 22 held (ImageRewritten)"
 
 
 def test_chief_set_leads() -> None:

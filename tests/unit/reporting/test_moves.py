@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,12 +30,12 @@ def _known(
     return dataclasses.replace(history, sets={"logtail": known}, recorded=reports.Report("prod", ""))
 
 
-def _moved(number: int, at: datetime.datetime, *, commit: str = b.REVISION, **fields: object) -> pods.Pod:
+def _moved(number: int, at: datetime.datetime, *, commit: str = b.REVISION, **fields: Any) -> pods.Pod:
     mark = pods.Mark("logtail", b.NEW_SPEC, "v1-00000000000000cc", commit, ("logtail",), pods.Move(at))
     return b.pod(number, b.NEW, marks=(mark,), **fields)
 
 
-def _plan(*moved: pods.Pod, **fields: object) -> plans.SetPlan:
+def _plan(*moved: pods.Pod, **fields: Any) -> plans.SetPlan:
     """Return a plan in which *moved* are finished."""
     found = b.set_plan(done=moved, **fields)
     times = [mark.move.at for pod in moved for mark in pod.marks if mark.move is not None]

@@ -177,6 +177,23 @@ def test_policy_that_was_never_accepted_has_no_good_form() -> None:
     assert [each.name for each in history.recorded.policies] == ["quiet"]
 
 
+@pytest.mark.parametrize("sets", [("agent", "logtail"), ("logtail",)])
+def test_a_refused_policy_holds_what_its_refused_form_is_for(sets: tuple[str, ...]) -> None:
+    """Who reads the branch knows a refused policy to hold the sets that it was recorded to hold, as the daemon does."""
+    refused = policies.policy(sets=sets, rejection=policies.REFUSAL)
+    (known,) = memories.in_force(_read(files.render(policies.report(refused))))
+    assert known.rejection == policies.REFUSAL
+    assert all(any(name in each.names for each in known.targets) for name in sets)
+    assert known.targets[0] == _read(files.render(_TWO)).policies["quiet"].targets[0]
+
+
+@pytest.mark.parametrize("policy", [policies.policy(), policies.policy(sets=(), rejection=policies.REFUSAL)])
+def test_a_policy_is_not_widened_without_need(policy: reports.PolicyReport) -> None:
+    """One that is in force, or was recorded to hold no set, is for those that its manifest names, and no more."""
+    history = _read(files.render(policies.report(policy)))
+    assert [each.targets for each in memories.in_force(history)] == [history.policies["quiet"].targets]
+
+
 def test_branch_with_policies_alone_is_a_record() -> None:
     """A branch of which only a policy's file is left has been recorded."""
     content = files.render(policies.report(policies.policy()))

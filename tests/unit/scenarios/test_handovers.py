@@ -58,7 +58,7 @@ async def test_a_rename_back_and_forth(bench: benches.Bench) -> None:
     bench.push()
     await steps.settle(bench)
     for name, image in (("shipper", steps.NEWEST), ("logtail", steps.NEW)) * 2:
-        files = {f"sets/{each}.yaml": None for each in ("shipper", "logtail")}
+        files: dict[str, str | None] = {f"sets/{each}.yaml": None for each in ("shipper", "logtail")}
         files[f"sets/{name}.yaml"] = steps.logtail(image, name=name)
         bench.push_files(files, steps.REMOVAL)
         done = await steps.settle(bench)

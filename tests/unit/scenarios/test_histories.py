@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support import benches
@@ -104,7 +106,7 @@ def _push(bench: benches.Bench, image: str, limit: int, **update: object) -> Non
 
 
 @pytest.mark.parametrize("stop", [{"paused": True}, {"partition": 3}])
-async def test_a_stop_is_not_recorded_with_moves_of_before(bench: benches.Bench, stop: dict[str, object]) -> None:
+async def test_a_stop_is_not_recorded_with_moves_of_before(bench: benches.Bench, stop: dict[str, Any]) -> None:
     """A commit whose trailer names the revision that stops the set tells no moves: those were made at another one."""
     bench.push()
     await steps.run_until_moved(bench, 2)
