@@ -19,9 +19,22 @@ class _Named(msgspec.Struct, gc=False):
     name: str
 
 
+class _FileKey(msgspec.Struct, gc=False):
+    volumeName: str = ""  # noqa: N815  # the field's own name
+
+
+class _Origin(msgspec.Struct):
+    fileKeyRef: _FileKey | None = None  # noqa: N815
+
+
+class _Variable(msgspec.Struct):
+    name: str
+    valueFrom: _Origin | None = None  # noqa: N815
+
+
 class _Mount(msgspec.Struct, gc=False):
     name: str
-    mountPath: str = ""  # noqa: N815  # the field's own name
+    mountPath: str = ""  # noqa: N815
     subPathExpr: str | None = None  # noqa: N815
 
 
@@ -30,23 +43,42 @@ class _Device(msgspec.Struct, gc=False):
     devicePath: str = ""  # noqa: N815
 
 
+class _Port(msgspec.Struct, gc=False):
+    containerPort: int = 0  # noqa: N815
+    hostPort: int | None = None  # noqa: N815
+    hostIP: str | None = None  # noqa: N815
+    protocol: str | None = None
+
+
 class _Container(msgspec.Struct):
     name: str
-    env: list[_Named] | None = None
+    ports: list[_Port] | None = None
+    env: list[_Variable] | None = None
     volumeMounts: list[_Mount] | None = None  # noqa: N815
     volumeDevices: list[_Device] | None = None  # noqa: N815
     resources: dict[str, Any] | None = None
 
 
-class _Secret(msgspec.Struct, gc=False):
+class _Reference(msgspec.Struct, gc=False):
     name: str = ""
+
+
+class _Resources(msgspec.Struct):
+    limits: dict[str, Any] | None = None
+    requests: dict[str, Any] | None = None
 
 
 class _Spec(msgspec.Struct):
     containers: list[_Container] | None = None
     initContainers: list[_Container] | None = None  # noqa: N815
     volumes: list[_Named] | None = None
-    imagePullSecrets: list[_Secret] | None = None  # noqa: N815
+    imagePullSecrets: list[_Reference] | None = None  # noqa: N815
+    hostNetwork: bool | None = None  # noqa: N815
+    hostUsers: bool | None = None  # noqa: N815
+    os: _Reference | None = None
+    resourceClaims: list[_Named] | None = None  # noqa: N815
+    resources: _Resources | None = None
+    terminationGracePeriodSeconds: int | None = None  # noqa: N815
 
 
 class _Metadata(msgspec.Struct):
@@ -64,11 +96,12 @@ class Application:
     """
     A pod as it came.
 
-    `names` are those of all its containers. `running` maps those that run as long as the pod to whether they are native
-    sidecars. `own` and `own_natives` are the containers and native sidecars that nobody
+    `spec` is the pod's. `names` are those of all its containers. `running` maps those that run as long as the pod to
+    whether they are native sidecars. `own` and `own_natives` are the containers and native sidecars that nobody
     injected: only from these is anything copied or computed. `marks` are those of sets whose containers are there.
     """
 
+    spec: Json
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     names: frozenset[str]
@@ -93,6 +126,7 @@ def read(pod: Json) -> Application | reasons.Note:
     annotations = metadata.get("annotations") or {}
     marks, fault = _read_marks(annotations.get(pods.MARK_ANNOTATION), names)
     return Application(
+        spec=spec,
         labels=metadata.get("labels") or {},
         annotations=annotations,
         names=names,

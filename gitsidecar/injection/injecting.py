@@ -11,6 +11,7 @@ from gitsidecar import handoff
 from gitsidecar.injection import (
     applications,
     claims,
+    fitting,
     hotupgrades,
     metadatapatches,
     patches,
@@ -144,12 +145,18 @@ class _Work:
         except ValueError as error:
             self._tell(sidecar_set, reasons.Reason.RESOURCES_UNKNOWN, str(error))
             return
+        containers = [(piece, each.container) for piece, each in filled]
+        fault = fitting.fault(
+            self._application.spec, _lists([*self._filled, *containers]), {each.name for each in template.pieces}
+        )
+        if fault:
+            self._tell(sidecar_set, reasons.Reason.DOES_NOT_FIT, fault)
+            return
         self._annotations = annotations
         self._keep(chosen, template)
-        for piece, each in filled:
-            self._filled.append((piece, each.container))
-            for words in each.missing:
-                self._tell(sidecar_set, reasons.Reason.NOTHING_TO_COPY, words)
+        self._filled += containers
+        for words in (words for _, each in filled for words in each.missing):
+            self._tell(sidecar_set, reasons.Reason.NOTHING_TO_COPY, words)
 
     def finish(self, pod: Mapping[str, Any]) -> Injection:
         """Return *pod* with everything added."""
@@ -177,16 +184,20 @@ class _Work:
         )
 
     def _additions(self) -> patches.Additions:
-        inits = sorted((each for each in self._filled if each[0].is_init), key=lambda each: each[0].name)
         return patches.Additions(
             {**self._annotations, pods.MARK_ANNOTATION: handoff.write(self._marks.values())},
-            {
-                "initContainers": _around(inits),
-                "containers": _around([each for each in self._filled if not each[0].is_init]),
-                "volumes": patches.Growth(back=[*self._volumes.values()]),
-            },
+            {**_lists(self._filled), "volumes": patches.Growth(back=[*self._volumes.values()])},
             self._secrets,
         )
+
+
+def _lists(filled: Sequence[tuple[templates.Piece, dict[str, Any]]]) -> dict[str, patches.Growth]:
+    """Return what the containers add to each list of the pod's spec."""
+    inits = sorted((each for each in filled if each[0].is_init), key=lambda each: each[0].name)
+    return {
+        "initContainers": _around(inits),
+        "containers": _around([each for each in filled if not each[0].is_init]),
+    }
 
 
 def _around(filled: Sequence[tuple[templates.Piece, dict[str, Any]]]) -> patches.Growth:

@@ -24,6 +24,7 @@ class Reason(enum.StrEnum):
     METADATA_REFUSED = "MetadataRefused"
     RESOURCES_UNKNOWN = "ResourcesUnknown"
     SPEC_INCOMPLETE = "SpecIncomplete"
+    DOES_NOT_FIT = "DoesNotFit"
 
 
 _FAULTS = frozenset(
@@ -34,6 +35,7 @@ _FAULTS = frozenset(
         Reason.METADATA_REFUSED,
         Reason.RESOURCES_UNKNOWN,
         Reason.SPEC_INCOMPLETE,
+        Reason.DOES_NOT_FIT,
     }
 )
 

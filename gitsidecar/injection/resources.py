@@ -74,29 +74,23 @@ def _limits(
     """Return the limits in thousandths by resource, and why one cannot be set."""
     limits: dict[str, int] = {}
     for resource, text in ((resource, text) for field, resource, text in _expressions(wanted) if field == "limits"):
-        available = None if not targets else _total([_amount(each, "limits", resource) for each in targets], mode)
+        available = None if not targets else _total([amount(each, "limits", resource) for each in targets], mode)
         if available is None and not amounts.is_constant(text):
             continue
         limits[resource] = amounts.compute(text, resource, available or 0)
         if limits[resource] < 0:
-            shown = _spell(resource, limits[resource])
+            shown = spell(resource, limits[resource])
             hint = f"write max({text}, {'50m' if resource == 'cpu' else '64Mi'})"
             return {}, f"resourcesExpr.limits.{resource} comes to {shown} for this pod: {hint}"
     return limits, ""
 
 
 def _requests(wanted: Mapping[str, Any], targets: Sequence[Mapping[str, Any]], mode: str | None) -> dict[str, int]:
-    """
-    Return the requests in thousandths by resource.
-
-    A container without a request asks for its limit: the API server has filled that in before it asks a webhook.
-    """
+    """Return the requests in thousandths by resource."""
     requests = {}
     for resource, text in ((resource, text) for field, resource, text in _expressions(wanted) if field == "requests"):
-        asked = (_amount(each, "requests", resource) for each in targets)
-        limited = (_amount(each, "limits", resource) for each in targets)
-        amounts_asked = [one if one is not None else other or 0 for one, other in zip(asked, limited, strict=True)]
-        requests[resource] = amounts.compute(text, resource, _total(amounts_asked, mode) or 0)
+        asked = [requested(each, resource) for each in targets]
+        requests[resource] = amounts.compute(text, resource, _total(asked, mode) or 0)
     return requests
 
 
@@ -108,7 +102,18 @@ def _total(found: Sequence[int | None], mode: str | None) -> int | None:
     return max(present, default=0) if mode == "max" else sum(present)
 
 
-def _amount(target: Mapping[str, Any], field: str, resource: str) -> int | None:
+def requested(target: Mapping[str, Any], resource: str) -> int:
+    """
+    Return what a container asks for, in thousandths.
+
+    Without a request it asks for its limit: the API server has filled that in before it asks a webhook.
+    """
+    asked = amount(target, "requests", resource)
+    return asked if asked is not None else amount(target, "limits", resource) or 0
+
+
+def amount(target: Mapping[str, Any], field: str, resource: str) -> int | None:
+    """Return a limit or request of what has `resources`, in thousandths, or ``None`` when there is none."""
     found = quantities.parse(_written(target, field, resource))
     return None if found is None else found.milli
 
@@ -123,13 +128,13 @@ def _set(container: dict[str, Any], computed: Mapping[str, Mapping[str, int]]) -
     resources = {name: value for name, value in (container.get("resources") or {}).items() if name not in computed}
     for field, by_resource in computed.items():
         if by_resource:
-            resources[field] = {resource: _spell(resource, milli) for resource, milli in by_resource.items()}
+            resources[field] = {resource: spell(resource, milli) for resource, milli in by_resource.items()}
     container.pop("resources", None)
     if resources:
         container["resources"] = resources
 
 
-def _spell(resource: str, milli: int) -> str:
+def spell(resource: str, milli: int) -> str:
     """Return an amount as people write it: ``300m`` and ``2`` for cpu, ``180Mi`` for memory."""
     if resource == "cpu":
         return f"{milli}m" if milli % 1000 else str(milli // 1000)

@@ -75,7 +75,13 @@ def _source_name(transfer: templates.Transfer, source: Source) -> str:
 
 
 def _share(container: dict[str, Any], application: applications.Application, field: str) -> None:
-    """Append the application's mounts, or devices, at paths that the container does not use yet."""
+    """
+    Append the application's mounts, or devices, at paths that the container does not use yet.
+
+    A mount that passes on to the host what is mounted below it (Bidirectional) is for privileged containers only; the
+    others get it so that they see all the same, and pass on nothing.
+    """
+    is_privileged = (container.get("securityContext") or {}).get("privileged") is True
     taken = {each["mountPath"] for each in container.get("volumeMounts", ())}
     taken |= {each["devicePath"] for each in container.get("volumeDevices", ())}
     path = "mountPath" if field == "volumeMounts" else "devicePath"
@@ -83,7 +89,10 @@ def _share(container: dict[str, Any], application: applications.Application, fie
         for each in theirs.get(field) or ():
             if each.get(path) not in taken:
                 taken.add(each.get(path))
-                container.setdefault(field, []).append(dict(each))
+                shared = dict(each)
+                if each.get("mountPropagation") == "Bidirectional" and not is_privileged:
+                    shared["mountPropagation"] = "HostToContainer"
+                container.setdefault(field, []).append(shared)
 
 
 def _expansions(application: applications.Application) -> Iterator[applications.Json]:

@@ -10,23 +10,22 @@ from typing import Any
 
 import pytest
 
-from tests.apiserver import test_webhooks as webhooks
-from tests.support import apis, apiservers, controllers, fleets, podspecs, remotes, sidecarsets, waiting
+from tests.support import apis, apiservers, controllers, fleets, podspecs, remotes, sidecarsets, sites, waiting
 
 Json = dict[str, Any]
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
-INJECTED = {"logtail": sidecarsets.NEW, **webhooks.BARE}
+INJECTED = {"logtail": sidecarsets.NEW, **sites.BARE}
 
 pytestmark = pytest.mark.timeout(180)
 _numbers = itertools.count(1)
 
 
-class Plant(webhooks.Site):
+class Plant(sites.Site):
     """A site with controllers."""
 
     async def deploy(self, name: str, replicas: int) -> None:
         """Create a Deployment of the application, without sidecars in its template."""
-        pod = podspecs.pod(name, webhooks.BARE, labels={**sidecarsets.LABELS, "deployment": name})
+        pod = podspecs.pod(name, sites.BARE, labels={**sidecarsets.LABELS, "deployment": name})
         template = {"metadata": {"labels": pod["metadata"]["labels"]}, "spec": pod["spec"]}
         spec = {"replicas": replicas, "selector": {"matchLabels": {"deployment": name}}, "template": template}
         body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
@@ -62,10 +61,10 @@ async def plant(apiserver: apiservers.ApiServer, http_remote: remotes.Served, tm
     namespace = f"deployments-{next(_numbers)}"
     async with fleets.gathered(apiserver, http_remote, tmp_path, []) as fleet:
         await fleet.api.create_namespace(namespace)
-        with webhooks.granted(apiserver, namespace, user="daemon"), controllers.running(apiserver):
+        with sites.granted(apiserver, namespace, user="daemon"), controllers.running(apiserver):
             yield Plant(fleet, namespace)
             with contextlib.suppress(apis.RefusedError):
-                await fleet.api.request("DELETE", webhooks.REGISTRATION)
+                await fleet.api.request("DELETE", sites.REGISTRATION)
 
 
 def missing(status: Json) -> dict[str, int]:
@@ -79,7 +78,7 @@ async def test_a_thousand_pods_of_deployments_are_injected(plant: Plant) -> None
     for number in range(10):
         await plant.deploy(f"web-{number}", 100)
     pods = await plant.pods(1000)
-    assert [pod for pod in pods.values() if webhooks.images(pod) != INJECTED] == []
+    assert [pod for pod in pods.values() if sites.images(pod) != INJECTED] == []
     status = await plant.until_counted(lambda status: bool(status["readyPods"] == 1000))
     assert (status["matchedPods"], status["updatedPods"], status["missingPods"]) == (1000, 1000, 0)
     counts = {each["name"]: each["updatedPods"] for each in status["workloads"]}
@@ -96,7 +95,7 @@ async def test_pods_start_bare_while_the_webhook_is_away(plant: Plant) -> None:
     await plant.scale("web", 30)
     await plant.deploy("late", 5)
     bare = await plant.pods(35)
-    assert [webhooks.images(pod) for name, pod in bare.items() if name not in before] == [webhooks.BARE] * 15
+    assert [sites.images(pod) for name, pod in bare.items() if name not in before] == [sites.BARE] * 15
 
     plant.fleet.daemon.start()
     status = await plant.until_counted(lambda status: bool(status["missingPods"]))
@@ -106,7 +105,7 @@ async def test_pods_start_bare_while_the_webhook_is_away(plant: Plant) -> None:
     await plant.until_asked()
     await plant.scale("web", 40)
     after = await plant.pods(45)
-    assert [webhooks.images(pod) for name, pod in after.items() if name not in bare] == [INJECTED] * 10
+    assert [sites.images(pod) for name, pod in after.items() if name not in bare] == [INJECTED] * 10
     status = await plant.until_counted(lambda status: bool(status["readyPods"] == 30))
     assert missing(status) == {"Deployment/web": 10, "Deployment/late": 5}
 
@@ -122,4 +121,4 @@ async def test_a_deployment_says_that_the_webhook_is_away(plant: Plant) -> None:
     assert await plant.fleet.api.pods(namespace="default") == []
     plant.fleet.daemon.start()
     pods = await plant.pods(3)
-    assert [webhooks.images(pod) for pod in pods.values()] == [INJECTED] * 3
+    assert [sites.images(pod) for pod in pods.values()] == [INJECTED] * 3

@@ -9,21 +9,16 @@ import datetime
 import itertools
 import json
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from gitsidecar.webhook import certificates
-from tests.support import apis, apiservers, daemons, fleets, podspecs, processes, remotes, sidecarsets
+from tests.support import apis, apiservers, daemons, fleets, podspecs, processes, remotes, sidecarsets, sites
 
 Json = dict[str, Any]
-MANIFEST = Path(__file__).parents[2] / "config" / "kubernetes.yaml"
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
-REGISTRATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/gitsidecar"
-BARE = {"nginx": "nginx:1"}
 
 pytestmark = pytest.mark.timeout(120)
 _numbers = itertools.count(1)
@@ -38,98 +33,18 @@ class Replica(daemons.Daemon):
         self._process = processes.start("gitsidecar", arguments, log=self.log, env=daemons.environment())
 
 
-class Site:
-    """A fleet without pods, a namespace of gitsidecar's own, and what a webhook there is configured with."""
-
-    def __init__(self, fleet: fleets.Fleet, namespace: str) -> None:
-        self.fleet = fleet
-        self.namespace = namespace
-        self.port = processes.free_port()
-
-    @property
-    def section(self) -> dict[str, Any]:
-        """Return the settings of a webhook outside the cluster."""
-        url = f"https://127.0.0.1:{self.port}"
-        return {
-            "enabled": True,
-            "address": f"127.0.0.1:{self.port}",
-            "namespace": self.namespace,
-            "reached": {"url": url},
-        }
-
-    async def serve(self, *, image: str = sidecarsets.NEW, **settings: Any) -> str:
-        """Push the set, start the daemon with its webhook, wait until new pods are injected; return the revision."""
-        revision = await self.fleet.push({"logtail.yaml": sidecarsets.text(image)})
-        self.fleet.daemon.settings.change({"webhook": {**self.section, **settings}})
-        self.fleet.daemon.start()
-        await self.fleet.daemon.ready()
-        await self.until_asked()
-        return revision
-
-    async def registered(self) -> Json:
-        """Return the webhook as it is registered."""
-        [found] = (await self.fleet.api.request("GET", REGISTRATION))["webhooks"]
-        return dict(found)
-
-    async def until_asked(self) -> None:
-        """Wait until the API server asks the webhook: it hears of a registration a moment after that was written."""
-        async with asyncio.timeout(30):
-            while "logtail" not in await self.images("probe", is_dry_run=True):  # noqa: ASYNC110  # nobody tells us
-                await asyncio.sleep(0.1)
-
-    async def create(self, name: str, *, labels: Mapping[str, str] | None = None, is_dry_run: bool = False) -> Json:
-        """Create a pod of the application, without sidecars in its template, and return what became of it."""
-        pod = podspecs.pod(name, BARE, labels={**sidecarsets.LABELS, **(labels or {})})
-        params = {"dryRun": "All"} if is_dry_run else {}
-        return await self.fleet.api.request("POST", apis.pods_path("default"), body=pod, params=params)
-
-    async def images(self, name: str, **options: Any) -> dict[str, str]:
-        """Create a pod and return its containers and their images."""
-        return images(await self.create(name, **options))
-
-    async def until_counted(self, holds: Callable[[Json], bool]) -> Json:
-        """Wait for a recorded status, and return it."""
-        return await self.fleet.until_status(holds, what="a status")
-
-
 @pytest.fixture
-async def site(apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(
+    apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path
+) -> AsyncIterator[sites.Site]:
     """Return a site whose daemon has the rights of the manifest's daemon and of its webhook."""
     namespace = f"gitsidecar-{next(_numbers)}"
     async with fleets.gathered(apiserver, http_remote, tmp_path, []) as fleet:
         await fleet.api.create_namespace(namespace)
-        with granted(apiserver, namespace, user="daemon"):
-            yield Site(fleet, namespace)
+        with sites.granted(apiserver, namespace, user="daemon"):
+            yield sites.Site(fleet, namespace)
             with contextlib.suppress(apis.RefusedError):
-                await fleet.api.request("DELETE", REGISTRATION)
-
-
-@contextlib.contextmanager
-def granted(server: apiservers.ApiServer, namespace: str, *, user: str) -> Iterator[None]:
-    """Give *user* what the manifest gives the webhook, with *namespace* as gitsidecar's own, while the block runs."""
-    name = f"{namespace}-{user}"
-    subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
-    made = []
-    for each in yaml.safe_load_all(MANIFEST.read_text()):
-        if each["kind"] in ("ClusterRole", "Role") and each["metadata"]["name"] == "gitsidecar-webhook":
-            kind = each["kind"]
-            place = RBAC if kind == "ClusterRole" else f"{RBAC}/namespaces/{namespace}"
-            head = {"apiVersion": each["apiVersion"], "metadata": {"name": name}}
-            reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
-            binding = {**head, "kind": f"{kind}Binding", "roleRef": reference, "subjects": [subject]}
-            server.call("POST", f"{place}/{kind.lower()}s", {**head, "kind": kind, "rules": each["rules"]})
-            server.call("POST", f"{place}/{kind.lower()}bindings", binding)
-            made += [f"{place}/{kind.lower()}bindings/{name}", f"{place}/{kind.lower()}s/{name}"]
-    try:
-        yield
-    finally:
-        for path in made:
-            server.call("DELETE", path)
-
-
-def images(pod: Json) -> dict[str, str]:
-    """Return the containers of a pod and their images."""
-    return {each["name"]: each["image"] for each in pod["spec"]["containers"]}
+                await fleet.api.request("DELETE", sites.REGISTRATION)
 
 
 def mark(pod: Json) -> Json:
@@ -139,13 +54,13 @@ def mark(pod: Json) -> Json:
     return found
 
 
-async def test_a_new_pod_starts_with_the_sidecar_and_counts_as_updated(site: Site) -> None:
+async def test_a_new_pod_starts_with_the_sidecar_and_counts_as_updated(site: sites.Site) -> None:
     """It is injected and marked with the commit; the status counts it; one that opts out is left alone."""
     revision = await site.serve()
     pod = await site.create("web-1")
-    assert images(pod) == {**BARE, "logtail": sidecarsets.NEW}
+    assert sites.images(pod) == {**sites.BARE, "logtail": sidecarsets.NEW}
     assert (mark(pod)["commit"], mark(pod)["containers"]) == (revision, ["logtail"])
-    assert await site.images("web-2", labels={"gitsidecar.io/inject": "false"}) == BARE
+    assert await site.images("web-2", labels={"gitsidecar.io/inject": "false"}) == sites.BARE
     status = await site.until_counted(lambda status: bool(status["readyPods"]))
     counts = ("matchedPods", "updatedPods", "readyPods", "updatedReadyPods")
     assert [status[count] for count in counts] == [1, 1, 1, 1]
@@ -157,11 +72,11 @@ async def test_a_new_pod_starts_with_the_sidecar_and_counts_as_updated(site: Sit
     assert site.fleet.daemon.lines(level="error") == []
 
 
-async def test_pods_start_without_while_the_webhook_is_away(site: Site) -> None:
+async def test_pods_start_without_while_the_webhook_is_away(site: sites.Site) -> None:
     """With the policy Ignore a pod starts bare and is counted as missing; with the webhook back the next one is not."""
     await site.serve()
     assert await site.fleet.daemon.stopped() == 0
-    assert await site.images("web-1") == BARE
+    assert await site.images("web-1") == sites.BARE
     site.fleet.daemon.start()
     await site.until_asked()
     assert "logtail" in await site.images("web-2")
@@ -170,7 +85,7 @@ async def test_pods_start_without_while_the_webhook_is_away(site: Site) -> None:
     assert site.fleet.daemon.lines("registration.changed", level="warning") == []
 
 
-async def test_pods_are_refused_while_the_webhook_is_away(site: Site) -> None:
+async def test_pods_are_refused_while_the_webhook_is_away(site: sites.Site) -> None:
     """With the policy Fail the creation is refused, in words that name the webhook and why it cannot be asked."""
     await site.serve(failurePolicy="Fail")
     assert "logtail" in await site.images("web-1")
@@ -178,16 +93,16 @@ async def test_pods_are_refused_while_the_webhook_is_away(site: Site) -> None:
     with pytest.raises(apis.RefusedError, match=r'webhook "inject\.gitsidecar\.io".*connection refused'):
         await site.create("web-2")
     # Whoever asks not to be injected, and gitsidecar's own pods, start all the same: they may be what mends it.
-    assert await site.images("web-3", labels={"gitsidecar.io/inject": "false"}) == BARE
-    own = podspecs.pod("own", BARE, labels=sidecarsets.LABELS, namespace=site.namespace)
+    assert await site.images("web-3", labels={"gitsidecar.io/inject": "false"}) == sites.BARE
+    own = podspecs.pod("own", sites.BARE, labels=sidecarsets.LABELS, namespace=site.namespace)
     [made] = await site.fleet.api.create_pods([own])
-    assert images(made) == BARE
+    assert sites.images(made) == sites.BARE
     site.fleet.daemon.start()
     await site.fleet.daemon.ready()
     assert "logtail" in await site.images("web-4")
 
 
-async def test_new_pods_keep_the_share_of_a_canary(site: Site) -> None:
+async def test_new_pods_keep_the_share_of_a_canary(site: sites.Site) -> None:
     """
     While partition holds a rollout at 30 %, five pods more get the stable spec, but as many as the share has room for.
 
@@ -211,7 +126,7 @@ async def test_new_pods_keep_the_share_of_a_canary(site: Site) -> None:
     assert (await site.images("web-later"))["logtail"] == sidecarsets.NEW
 
 
-async def test_a_burst_of_new_pods_keeps_the_share_too(site: Site) -> None:
+async def test_a_burst_of_new_pods_keeps_the_share_too(site: sites.Site) -> None:
     """Twenty pods created at once, faster than any pass, share the room of the canary: no more than it are new."""
     await site.serve(image=sidecarsets.OLD)
     await site.fleet.api.create_pods([_pod(number) for number in range(10)])
@@ -224,7 +139,7 @@ async def test_a_burst_of_new_pods_keeps_the_share_too(site: Site) -> None:
     assert status["updatedPods"] <= 15
 
 
-async def test_a_new_pod_of_a_set_that_holds_still_gets_the_stable_spec(site: Site) -> None:
+async def test_a_new_pod_of_a_set_that_holds_still_gets_the_stable_spec(site: sites.Site) -> None:
     """Of a paused set, and of a frozen one, a new pod starts as those that run."""
     await site.serve(image=sidecarsets.OLD)
     await site.create("web-1")
@@ -240,7 +155,7 @@ async def test_a_new_pod_of_a_set_that_holds_still_gets_the_stable_spec(site: Si
         assert (await site.images(name))["logtail"] == sidecarsets.OLD
 
 
-async def test_a_certificate_that_somebody_else_keeps_is_served(site: Site, tmp_path: Path) -> None:
+async def test_a_certificate_that_somebody_else_keeps_is_served(site: sites.Site, tmp_path: Path) -> None:
     """From a folder it is served, its authority is registered, and no Secret is made."""
     _mount(tmp_path / "mounted", datetime.datetime.now(datetime.UTC))
     await site.serve(certificates={"folder": str(tmp_path / "mounted")})
@@ -250,7 +165,7 @@ async def test_a_certificate_that_somebody_else_keeps_is_served(site: Site, tmp_
     assert (await site.registered())["clientConfig"]["caBundle"] == _trusted(tmp_path / "mounted")
 
 
-async def test_new_settings_are_registered(site: Site) -> None:
+async def test_new_settings_are_registered(site: sites.Site) -> None:
     """SIGHUP with another failurePolicy changes the registration, and pods are injected as before."""
     await site.serve()
     site.fleet.daemon.settings.change({"webhook": {**site.section, "failurePolicy": "Fail"}})
@@ -262,7 +177,7 @@ async def test_new_settings_are_registered(site: Site) -> None:
     assert "logtail" in await site.images("web-1")
 
 
-async def test_who_registers_it_himself_is_not_interfered_with(site: Site) -> None:
+async def test_who_registers_it_himself_is_not_interfered_with(site: sites.Site) -> None:
     """With `register: false` the webhook is ready to answer, and no MutatingWebhookConfiguration is written."""
     await site.fleet.push({"logtail.yaml": sidecarsets.text()})
     site.fleet.daemon.settings.change({"webhook": {**site.section, "register": False}})
@@ -273,7 +188,7 @@ async def test_who_registers_it_himself_is_not_interfered_with(site: Site) -> No
 
 
 async def test_a_replica_serves_alone_and_writes_neither_pods_nor_git(
-    site: Site, apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path
+    site: sites.Site, apiserver: apiservers.ApiServer, http_remote: remotes.Served, tmp_path: Path
 ) -> None:
     """`gitsidecar webhook` has the rights of its own role alone; what is stable it reads from the status branch."""
     fleet = site.fleet
@@ -282,7 +197,7 @@ async def test_a_replica_serves_alone_and_writes_neither_pods_nor_git(
     settings = daemons.Settings(folder, http_remote, kubeconfig=apiserver.kubeconfig(user="stranger"))
     settings.change({"webhook": {**site.section, "enabled": False}})
     replica = Replica(folder, settings)
-    with granted(apiserver, site.namespace, user="stranger"), contextlib.closing(_Ending(replica)):
+    with sites.granted(apiserver, site.namespace, user="stranger"), contextlib.closing(_Ending(replica)):
         before = len(apiserver.writes(user="stranger"))
         await fleet.push({"logtail.yaml": sidecarsets.text(sidecarsets.OLD)})
         replica.start()
@@ -316,7 +231,7 @@ class _Ending:
 
 
 def _pod(number: int) -> Json:
-    return podspecs.pod(f"web-{number:02}", BARE, labels=sidecarsets.LABELS)
+    return podspecs.pod(f"web-{number:02}", sites.BARE, labels=sidecarsets.LABELS)
 
 
 def _mount(folder: Path, now: datetime.datetime) -> None:
@@ -331,7 +246,7 @@ def _trusted(folder: Path) -> str:
     return base64.b64encode((folder / "ca.crt").read_bytes()).decode()
 
 
-async def _check_share(site: Site, *, keep: int) -> None:
+async def _check_share(site: sites.Site, *, keep: int) -> None:
     """Check that, of all pods that there are, at least *keep* percent are old."""
-    found = [images(pod)["logtail"] for pod in await site.fleet.api.pods(namespace="default")]
+    found = [sites.images(pod)["logtail"] for pod in await site.fleet.api.pods(namespace="default")]
     assert found.count(sidecarsets.NEW) <= len(found) - -(-keep * len(found) // 100)

@@ -8,7 +8,7 @@ the tier, ends the run before the first test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -50,7 +50,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     lacks = {tier: ", ".join(tiers.missing(tier)) for tier in sorted(used)}
     if any(not lack for lack in lacks.values()):
-        broken = _build(config)
+        broken = _build(config, used)
         lacks = {tier: lack or broken for tier, lack in lacks.items()}
     config.stash[_LACKS].update(lacks)
     for tier in sorted(required):
@@ -97,13 +97,13 @@ def _required(config: pytest.Config) -> set[str]:
     return {tier.strip() for tier in config.getoption("--require").split(",") if tier.strip()}
 
 
-def _build(config: pytest.Config) -> str:
-    """Build what the tiers need, telling the person who waits; return why that failed, or an empty string."""
+def _build(config: pytest.Config, used: Collection[str]) -> str:
+    """Build what the tiers *used* need, telling the person who waits; return why that failed, or an empty string."""
     capture = config.pluginmanager.getplugin("capturemanager")
     reporter = config.pluginmanager.getplugin("terminalreporter")
     with capture.global_and_fixture_disabled():
         try:
-            binaries.build(lambda line: reporter.write_line(line, flush=True))
+            binaries.build(lambda line: reporter.write_line(line, flush=True), tiers=used)
         except binaries.BuildError as error:
             return str(error)
     return ""

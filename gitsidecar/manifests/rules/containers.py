@@ -1,4 +1,4 @@
-"""Rules for one container: its probes, variables and resources, and what it takes from the application."""
+"""Rules for one container: its probes and variables, and what it takes from the application."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitsidecar.manifests import documents, drafts, names, quantities
+from gitsidecar.manifests import documents, drafts, names
 from gitsidecar.model import findings
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -25,7 +25,6 @@ def check(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) 
     """Yield what is wrong with *container*, which stands at *path* of *draft*."""
     yield from _check_hooks(draft, path, container)
     yield from _check_variables(draft, path, container)
-    yield from _check_resources(draft, path, container)
     yield from _check_shares(draft, path, container)
     yield from _check_transfers(draft, path, container)
 
@@ -45,6 +44,9 @@ def _check_hooks(draft: drafts.Draft, path: documents.Path, container: dict[str,
         threshold = drafts.mapping(container.get(field)).get("successThreshold")
         if isinstance(threshold, int) and threshold > 1:
             yield draft.finding((*path, field, "successThreshold"), "must be 1 here: only readinessProbe takes more")
+    if "terminationGracePeriodSeconds" in drafts.mapping(container.get("readinessProbe")):
+        message = "is not allowed here, because readiness ends no container: remove it"
+        yield draft.finding((*path, "readinessProbe", "terminationGracePeriodSeconds"), message, at_key=True)
     if path[1] == "initContainers" and not is_native(container):
         for field in (*_PROBES, "lifecycle"):
             if field in container:
@@ -68,20 +70,6 @@ def _check_variables(
     for index, each in enumerate(drafts.items(container.get("envFrom"))):
         if isinstance(each, dict) and ("configMapRef" in each) == ("secretRef" in each):
             yield draft.finding((*path, "envFrom", index), "needs exactly one of configMapRef and secretRef")
-
-
-def _check_resources(
-    draft: drafts.Draft, path: documents.Path, container: dict[str, Any]
-) -> Iterator[findings.Finding]:
-    resources = drafts.mapping(container.get("resources"))
-    limits = drafts.mapping(resources.get("limits"))
-    for name, request in drafts.mapping(resources.get("requests")).items():
-        limit = limits.get(name)
-        if limit is None or quantities.fault(limit) or quantities.fault(request):
-            continue
-        if quantities.milli(request) > quantities.milli(limit):
-            message = f"is more than the limit {limit}: Kubernetes refuses such a pod"
-            yield draft.finding((*path, "resources", "requests", name), message)
 
 
 def _check_shares(draft: drafts.Draft, path: documents.Path, container: dict[str, Any]) -> Iterator[findings.Finding]:

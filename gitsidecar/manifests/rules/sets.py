@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitsidecar.manifests import documents, drafts, names
-from gitsidecar.manifests.rules import containers, hotupgrades, injections, orders, resources, volumes
+from gitsidecar.manifests.rules import (
+    containers,
+    folders,
+    hotupgrades,
+    injections,
+    limits,
+    metadatapatches,
+    orders,
+    ports,
+    resources,
+    securities,
+    volumes,
+)
 from gitsidecar.model import findings, sidecarsets
 
 _OURS = "gitsidecar.io/"
@@ -20,17 +32,21 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
     yield from _check_presence(draft, spec)
     yield from _check_names(draft, spec)
     yield from volumes.check(draft, spec)
+    yield from folders.check(draft, spec)
     yield from _check_strategy(draft, drafts.mapping(spec.get("updateStrategy")))
     yield from orders.check(draft, drafts.mapping(spec.get("updateStrategy")))
     yield from injections.check(draft, spec)
+    yield from metadatapatches.check(draft, spec)
     yield from hotupgrades.check(draft, spec)
+    yield from ports.check(draft, spec)
     for field in LISTS:
         for index, container in enumerate(drafts.items(spec.get(field))):
             if isinstance(container, dict):
                 path: documents.Path = ("spec", field, index)
                 yield from volumes.check_container(draft, path, container)
-                yield from containers.check(draft, path, container)
-                yield from resources.check(draft, path, container)
+                yield from folders.check_container(draft, path, container)
+                for check_one in (containers.check, limits.check, resources.check, securities.check):
+                    yield from check_one(draft, path, container)
 
 
 def _check_adoption(draft: drafts.Draft) -> Iterator[findings.Finding]:

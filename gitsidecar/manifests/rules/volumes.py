@@ -41,6 +41,7 @@ def check_container(
             yield draft.finding(here, f"{names.shown(name)} is not one of spec.volumes: {hint}")
     yield from _check_paths(draft, path, container)
     yield from _check_devices(draft, path, container, known)
+    yield from _check_files(draft, path, container, known)
     for index, mount in enumerate(drafts.items(container.get("volumeMounts"))):
         if drafts.mapping(mount).get("subPath") and drafts.mapping(mount).get("subPathExpr"):
             message = "cannot stand beside subPath: keep one of the two"
@@ -63,6 +64,11 @@ def _references(path: documents.Path, container: Mapping[str, Any]) -> Iterator[
         for index, each in enumerate(drafts.items(container.get(field))):
             if isinstance(name := drafts.mapping(each).get("name"), str):
                 yield (*path, field, index, "name"), name
+    yield from _files(path, container)
+
+
+def _files(path: documents.Path, container: Mapping[str, Any]) -> Iterator[tuple[documents.Path, str]]:
+    """Yield where *container* reads a variable from a file, and of which volume."""
     for index, variable in enumerate(drafts.items(container.get("env"))):
         source = drafts.mapping(drafts.mapping(drafts.mapping(variable).get("valueFrom")).get("fileKeyRef"))
         if isinstance(name := source.get("volumeName"), str):
@@ -86,15 +92,28 @@ def _check_devices(
 ) -> Iterator[findings.Finding]:
     mounts = drafts.items(container.get("volumeMounts"))
     mounted = {name for each in mounts if isinstance(name := drafts.mapping(each).get("name"), str)}
+    first: dict[str, int] = {}
     for index, device in enumerate(drafts.items(container.get("volumeDevices"))):
         name, here = drafts.mapping(device).get("name"), (*path, "volumeDevices", index, "name")
         if not isinstance(name, str):
             continue
+        if first.setdefault(name, index) != index:
+            message = f"{names.shown(name)} is already volumeDevices[{first[name]}]: a volume is one device, remove one"
+            yield draft.finding(here, message)
         if name in mounted:
             message = f"{names.shown(name)} is mounted too: a volume is a device or a folder, never both"
             yield draft.finding(here, message)
         if name in known and not set(_BLOCKS).intersection(_sources(known[name])):
             message = f"{names.shown(name)} cannot be a device: only volumes of {' or '.join(_BLOCKS)} can"
+            yield draft.finding(here, message)
+
+
+def _check_files(
+    draft: drafts.Draft, path: documents.Path, container: Mapping[str, Any], known: Mapping[str, Any]
+) -> Iterator[findings.Finding]:
+    for here, name in _files(path, container):
+        if _sources(known.get(name)) not in ([], ["emptyDir"]):
+            message = f"{names.shown(name)} is no emptyDir, and variables are read from one only: choose another volume"
             yield draft.finding(here, message)
 
 

@@ -410,4 +410,5 @@ def test_every_reason_is_a_fault_or_not_on_purpose() -> None:
         "MetadataRefused",
         "ResourcesUnknown",
         "SpecIncomplete",
+        "DoesNotFit",
     }

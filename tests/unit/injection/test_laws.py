@@ -17,6 +17,7 @@ from tests.unit.injection import builders
 _APPS = ("app-1", "app-2", "app-3")
 _NAMES = (*(f"side-{n}" for n in range(6)), "app-1")  # one of them may be the application's
 _VOLUMES = ("v1", "v3", "v5")
+_DISKS = [{"name": each, "persistentVolumeClaim": {"claimName": each}} for each in ("v2", "v6")]
 _KEYS = ("A", "B", "C")
 _STALE = handoff.write([pods.Mark("set-1", "v1-0", "v1-0", "x", ("gone",))])
 _maps = st.dictionaries(st.sampled_from(_KEYS), st.sampled_from(("1", "2", '{"x":1}')), max_size=3)
@@ -34,7 +35,9 @@ def _application_container(draw: st.DrawFn, name: str) -> builders.Json:
     if paths := draw(_unique(("/a", "/b", "/c"), 3)):
         found["volumeMounts"] = [{"name": "v1", "mountPath": each, "subPathExpr": "$(A)/$(B)"} for each in paths]
     if paths := draw(_unique(("/d", "/e"), 2)):
-        found["volumeDevices"] = [{"name": "v2", "devicePath": each} for each in paths]
+        found["volumeDevices"] = [
+            {"name": volume, "devicePath": each} for volume, each in zip(("v2", "v6"), paths, strict=False)
+        ]
     return found
 
 
@@ -42,7 +45,7 @@ def _application_container(draw: st.DrawFn, name: str) -> builders.Json:
 def _pods(draw: st.DrawFn) -> builders.Json:
     names = draw(_unique(_APPS, 3))
     inits = draw(_unique(("init-1", "init-2"), 2))
-    spec: builders.Json = {"volumes": [{"name": each} for each in ("v1", "v2", *draw(_unique(("v3", "v4"), 2)))]}
+    spec: builders.Json = {"volumes": [*({"name": each} for each in ("v1", *draw(_unique(("v3", "v4"), 2)))), *_DISKS]}
     if draw(st.booleans()) or inits:
         spec["initContainers"] = [{"name": each, "image": "i:1"} for each in inits]
     if secrets := draw(st.lists(st.sampled_from(("s1", "s2")), max_size=3)):
@@ -195,7 +198,27 @@ _FIELDS = (
     "mountPath",
     "imagePullSecrets",
     "restartPolicy",
+    "ports",
+    "hostPort",
+    "hostNetwork",
+    "hostUsers",
+    "os",
+    "resources",
+    "requests",
+    "valueFrom",
+    "fileKeyRef",
+    "terminationGracePeriodSeconds",
 )
+_ALL_SIDED: builders.Json = {
+    "name": "l",
+    "image": "l:1",
+    "ports": [{"containerPort": 81, "hostPort": 82}],
+    "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+    "env": [{"name": "A", "valueFrom": {"fileKeyRef": {"volumeName": "v", "path": "a", "key": "A"}}}],
+    "securityContext": {"runAsUser": 1},
+    "resources": {"requests": {"cpu": "1"}},
+    "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+}
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_FIELDS), inner, max_size=4),
@@ -207,5 +230,5 @@ _JSON = st.recursive(
 @hypothesis.given(_JSON)
 def test_any_json_gets_an_answer(value: Any) -> None:
     """Whatever comes as a pod is injected or named unreadable; nothing is raised."""
-    injection = injecting.inject(value, builders.chosen([builders.one(containers=[{"name": "l", "image": "l:1"}])]))
+    injection = injecting.inject(value, builders.chosen([builders.one(containers=[_ALL_SIDED])]))
     assert bool(injection.patch) != bool(injection.notes)

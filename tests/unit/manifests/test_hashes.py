@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gitsidecar.manifests import hashes, shapes, trees
+from gitsidecar.manifests import hashes, restoring, shapes, trees
 from gitsidecar.model import files, sidecarsets
 
 _HERE = pathlib.Path(__file__)
@@ -29,7 +30,7 @@ def _set(path: pathlib.Path) -> sidecarsets.SidecarSet:
         ("manifests-example/logtail.yaml", "v1-6964f0a2b57ad740", "v1-78f13d4bac60c6d4"),
         ("manifests-example/canary.yaml", "v1-a1a6cb2ba1ed3fd6", "v1-495417e31f980040"),
         ("manifests-example/native-sidecar.yaml", "v1-700ef873aa33fad8", "v1-d28f2f7da9d66777"),
-        ("tests/unit/manifests/golden/full.yaml", "v1-3b1faa6e14cd4033", "v1-81a347e2f20e9d86"),
+        ("tests/unit/manifests/golden/full.yaml", "v1-468e679fda4fe977", "v1-ded218696e61a19e"),
         ("manifests-example/hot-upgrade.yaml", "v1-6ff3ce56e521fa90", "v1-eb3a8b8beaf4cf2a"),
     ],
 )
@@ -42,6 +43,15 @@ def test_hashes_are_pinned(file: str, spec_hash: str, shape_hash: str) -> None:
     """
     found = _set(_HERE.parents[3] / file)
     assert (found.spec_hash, found.shape_hash) == (spec_hash, shape_hash)
+
+
+def test_what_is_refused_by_now_keeps_its_hashes() -> None:
+    """A set that was accepted before a rule was there is restored from the status branch, and moves no pod."""
+    found = _set(_HERE.parent / "golden" / "full.yaml")
+    document = json.loads(found.document)
+    document["spec"]["containers"][0]["resources"]["claims"] = [{"name": "gpu", "request": "one"}]
+    kept = restoring.restore(json.dumps(document), found.place)
+    assert (kept.spec_hash, kept.shape_hash) == ("v1-3b1faa6e14cd4033", "v1-81a347e2f20e9d86")
 
 
 def _reverse(*path: str) -> Callable[[dict[str, Any]], None]:

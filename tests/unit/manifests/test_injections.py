@@ -38,3 +38,27 @@ def test_a_revision_is_named_by_hash_or_version(read_changed: Any) -> None:
     """A spec hash, or a custom version, each with a policy, is accepted without a word."""
     for revision in ({"revisionName": "v1-0123456789abcdef"}, {"customVersion": "1.2", "policy": "Partial"}):
         assert not read_changed("spec.injectionStrategy", {"revision": revision}).found
+
+
+def _annotate(read_changed: Any, key: str, value: str) -> list[str]:
+    patch = {"annotations": {key: value}}
+    return [each.message for each in read_changed("spec.patchPodMetadata", [patch]).found]
+
+
+@pytest.mark.parametrize("value", ["0", "-0", "-01", "100", "-2147483648", "2147483647"])
+def test_a_deletion_cost_is_a_whole_number(read_changed: Any, value: str) -> None:
+    """All that the API server takes as a number of 32 bits is accepted."""
+    assert _annotate(read_changed, "controller.kubernetes.io/pod-deletion-cost", value) == []
+
+
+@pytest.mark.parametrize("value", ["", "-", "+5", "05", " 5", "5\n", "5.0", "1e3", "٥", "2147483648", "9" * 5000])
+def test_what_is_no_deletion_cost_is_refused(read_changed: Any, value: str) -> None:
+    """The API server takes no sign, no zero and no space in front, and nothing larger than 32 bits."""
+    (message,) = _annotate(read_changed, "controller.kubernetes.io/pod-deletion-cost", value)
+    assert "is not a whole number of 32 bits" in message
+
+
+@pytest.mark.parametrize(("value", "errors"), [("", 0), ("null", 0), (" [] ", 0), ("[1]", 1), ("[NaN]", 1), ("[", 1)])
+def test_tolerations_are_a_list(read_changed: Any, value: str, errors: int) -> None:
+    """Of the old annotation for tolerations only the form counts, and an empty one is no fault."""
+    assert len(_annotate(read_changed, "scheduler.alpha.kubernetes.io/tolerations", value)) == errors
