@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from gitsidecar import errors
-from gitsidecar.bootstrap import worlds
+from gitsidecar.bootstrap import reminders, worlds
 from gitsidecar.cluster import connections, leases, objects, registrations
 from gitsidecar.injection import metadatapatches
 from gitsidecar.manifests import building
@@ -44,6 +44,18 @@ def own_namespace(settings: webhooks.Webhook, *, file: Path = _SERVICE_ACCOUNT) 
         ) from error
 
 
+def excluded_namespaces(settings: webhooks.Webhook, *, file: Path = _SERVICE_ACCOUNT) -> tuple[str, ...]:
+    """
+    Return the namespaces that are never shown to us, besides kube-system.
+
+    Ours is among them by both names that it may have: pods of ours are where the service account is, whatever is set.
+    """
+    own = {own_namespace(settings, file=file)}
+    with contextlib.suppress(errors.StalledError):
+        own.add(own_namespace(settings.model_copy(update={"namespace": ""}), file=file))
+    return tuple(sorted(own.union(settings.excluded_namespaces)))
+
+
 def whitelist_of(settings: webhooks.Webhook) -> metadatapatches.Whitelist:
     """Return which annotations SidecarSets may give to pods, as injection asks for it."""
     if settings.patch_pod_metadata is None:
@@ -71,8 +83,8 @@ class Webhook:
         self._connection = connections.Connection(worlds.target_of(config))
         self._lease = leases.Lease(self._connection, self._claim(), now=now)
         self._context = contexts.Context()
-        register = self._register if self._settings.register_ else None
-        self._keeper = keeping.Keeper(self._source(), self._context, register, now=now)
+        self._is_registered = False
+        self._keeper = keeping.Keeper(self._source(), self._context, self._announce(), now=now)
 
     @property
     def trouble(self) -> str:
@@ -88,16 +100,27 @@ class Webhook:
         self._knowledge.note(plan, history, namespaces)
         self._is_known.set()
 
+    def certificate_end(self) -> float:
+        """Return when the certificate that is served ends, as a timestamp; 0 without one."""
+        pair = self._context.pair
+        return 0.0 if pair is None else pair.ends.timestamp()
+
+    def registered(self) -> float:
+        """Return 1 if the registration was as it should be when last looked at, else 0; NaN if a person registers."""
+        return float(self._is_registered) if self._settings.register_ else float("nan")
+
     @contextlib.asynccontextmanager
     async def serving(self, measured: metrics.Metrics) -> AsyncIterator[int]:
         """Serve while the block runs, and yield the port. Raises StalledError when the address is taken."""
+        told = admissions.Admissions(measured.registry)
+        told.follow(self.certificate_end, self.registered)
         server = servers.serving(
             self._settings.address,
             self._context.tls,
             self._knowledge,
             is_failing_closed=self._settings.failure_policy == "Fail",
             own_namespace=self._namespace,
-            measured=admissions.Admissions(measured.registry),
+            measured=told,
         )
         async with server as port:
             try:
@@ -105,6 +128,10 @@ class Webhook:
                 yield port
             finally:
                 await self._end()
+
+    @property
+    def _secret(self) -> objects.Place:
+        return objects.Place(self._namespace, self._settings.certificates.secret)
 
     @property
     def _needs_lease(self) -> bool:
@@ -131,12 +158,27 @@ class Webhook:
                     await self._lease.release()
         await self._connection.close()
 
+    def _announce(self) -> keeping.Register | None:
+        if self._settings.register_:
+            return self._register
+        if self._settings.certificates.folder is not None:
+            return None
+        return reminders.Reminder(self._secret).note
+
     async def _register(self, trusted: bytes) -> bool | None:
         await self._is_known.wait()
+        is_changed = None
+        try:
+            is_changed = await self._apply(trusted)
+        finally:
+            self._is_registered = is_changed is not None
+        return is_changed
+
+    async def _apply(self, trusted: bytes) -> bool | None:
         registration = registrations.Registration(
             self._settings.name,
             self._address(),
-            excluded=(self._namespace,),
+            excluded=excluded_namespaces(self._settings),
             trusted=trusted,
             failure_policy=self._settings.failure_policy,
         )
@@ -151,12 +193,9 @@ class Webhook:
     def _source(self) -> sources.Source:
         folder = self._settings.certificates.folder
         if folder is not None:
-            authorities = folder / "ca.crt"
-            return sources.MountedCertificates(
-                mounts.Mount(folder / "tls.crt", folder / "tls.key", authorities if authorities.exists() else None)
-            )
-        place = objects.Place(self._namespace, self._settings.certificates.secret)
-        return sources.OwnCertificates(self._connection, sources.Owner(place, self._names(), self._lease))
+            mount = mounts.Mount(folder / "tls.crt", folder / "tls.key", name=self._names()[0])
+            return sources.MountedCertificates(mount)
+        return sources.OwnCertificates(self._connection, sources.Owner(self._secret, self._names(), self._lease))
 
     def _names(self) -> tuple[str, ...]:
         reached = self._settings.reached

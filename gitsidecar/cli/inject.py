@@ -154,7 +154,8 @@ class _View:
 
 
 def _tell(level: str, described: workloads.Described, words: str) -> None:
-    click.echo(f"{level}: {described.title}: {words}", err=True)
+    text = f"{level}: {described.title}: {words}"  # names in it are as somebody wrote them: none may move the cursor
+    click.echo("".join(each if each.isprintable() else " " for each in text), err=True)
 
 
 def _print(results: list[tuple[podfiles.Document, list[dict[str, Any]]]], output: str) -> None:

@@ -78,10 +78,10 @@ def _refusal(answer: answers.Answer, request: Request, connection: connections.C
         answer = answers.Answer(answer.code, b"the server's words are withheld, they may quote the Secret")
     what, said = f"{request.verb} {request.resource}", f"({answer.code}: {answer.message})"
     if answer.code == 403:
-        return errors.StalledError(
-            f"the API server forbids to {what} {said}: give the user of {connection.target} the verb {request.verb} on "
-            f"{request.resource}, as config/kubernetes.yaml does"
-        )
+        remedy = f"give the user of {connection.target} the verb {request.verb} on {request.resource}"
+        if request.verb == "create":
+            remedy = f"apply config/kubernetes.yaml again, which brings an empty one, or {remedy}"
+        return errors.StalledError(f"the API server forbids to {what} {said}: {remedy}")
     if answer.code in (400, 404, 415, 422):
         return errors.StalledError(
             f"the API server refuses to {what} {said}: see whether the namespace and names in the settings are right"

@@ -39,7 +39,7 @@ class Registration:
 
     `address` is a Service, or an https URL for a webhook outside the cluster. `trusted` are the authorities as PEM;
     empty leaves them to somebody else, such as cert-manager's injector. `excluded` are namespaces that are never shown
-    to us, among them our own: a pod of the webhook's must not need the webhook to start.
+    to us, as kube-system is not, among them our own: a pod of the webhook's must not need the webhook to start.
     """
 
     name: str

@@ -98,7 +98,8 @@ class Application:
 
     `spec` is the pod's. `names` are those of all its containers. `running` maps those that run as long as the pod to
     whether they are native sidecars. `own` and `own_natives` are the containers and native sidecars that nobody
-    injected: only from these is anything copied or computed. `marks` are those of sets whose containers are there.
+    injected: only from these is anything copied or computed. `injected` are the names of the others. `marks` are those
+    of sets whose containers are there and were injected.
     """
 
     spec: Json
@@ -108,6 +109,7 @@ class Application:
     running: Mapping[str, bool]
     own: tuple[Json, ...]
     own_natives: tuple[Json, ...]
+    injected: frozenset[str]
     volumes: frozenset[str]
     marks: Mapping[str, pods.Mark]
     mark_fault: str = ""
@@ -124,7 +126,8 @@ def read(pod: Json) -> Application | reasons.Note:
     natives = [each for each in inits if each.get("restartPolicy") == "Always"]
     names = frozenset(each["name"] for each in (*containers, *inits))
     annotations = metadata.get("annotations") or {}
-    marks, fault = _read_marks(annotations.get(pods.MARK_ANNOTATION), names)
+    injected = frozenset(each["name"] for each in (*containers, *inits) if _is_injected(each))
+    marks, fault = _read_marks(annotations.get(pods.MARK_ANNOTATION), names, injected)
     return Application(
         spec=spec,
         labels=metadata.get("labels") or {},
@@ -133,24 +136,29 @@ def read(pod: Json) -> Application | reasons.Note:
         running={each["name"]: False for each in containers} | {each["name"]: True for each in natives},
         own=tuple(each for each in containers if not _is_injected(each)),
         own_natives=tuple(each for each in natives if not _is_injected(each)),
+        injected=injected,
         volumes=frozenset(each["name"] for each in spec.get("volumes") or ()),
         marks=marks,
         mark_fault=fault,
     )
 
 
-def _read_marks(text: str | None, names: frozenset[str]) -> tuple[dict[str, pods.Mark], str]:
+def _read_marks(text: str | None, names: frozenset[str], injected: frozenset[str]) -> tuple[dict[str, pods.Mark], str]:
     """
     Return the marks by set name, and why they cannot be read.
 
     A template may have got the annotation by being copied from a live pod: a mark without its containers says nothing.
+    One of the application's own containers is no better: whoever may write a pod would keep every set out of it so.
     """
     if text is None:
         return {}, ""
     try:
-        return {mark.set_name: mark for mark in handoff.read(text) if names.issuperset(mark.containers)}, ""
+        there = [mark for mark in handoff.read(text) if names.issuperset(mark.containers)]
     except ValueError as error:
         return {}, str(error)
+    foreign = sorted({name for mark in there for name in mark.containers} - injected)
+    words = f"annotation {pods.MARK_ANNOTATION} names container {foreign[0]}, which nobody injected" if foreign else ""
+    return {mark.set_name: mark for mark in there if injected.issuperset(mark.containers)}, words
 
 
 def _is_injected(container: Json) -> bool:

@@ -14,6 +14,7 @@ from gitsidecar.model import selectors, sidecarsets
 INJECT_LABEL = "gitsidecar.io/inject"
 """On a pod, ``"false"`` keeps all sidecars out (DESIGN §6)."""
 
+_MIRROR = "kubernetes.io/config.mirror"
 _SYSTEM = "kube-system"
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
@@ -39,8 +40,13 @@ class Choice:
     notes: tuple[reasons.Note, ...] = ()
 
 
+class _Annotations(msgspec.Struct, gc=False):
+    mirror: Any = msgspec.field(default=None, name=_MIRROR)
+
+
 class _Metadata(msgspec.Struct):
     labels: dict[str, str] | None = None
+    annotations: _Annotations | None = None
     deletionTimestamp: str | None = None  # noqa: N815  # the field's own name
 
 
@@ -61,7 +67,7 @@ def choose(pod: Mapping[str, Any], sets: Iterable[sidecarsets.SidecarSet], names
         return Choice(notes=(reasons.unreadable(error),))
     metadata = read.metadata or _Metadata()
     labels = metadata.labels or {}
-    exemption = _exemption(labels, namespace) or _end(read)
+    exemption = _exemption(labels, namespace) or _mirror(metadata) or _end(read)
     if exemption is not None:
         return Choice(notes=(exemption,))
     selected = sorted((each for each in sets if each.selector.matches(labels)), key=lambda each: each.name)
@@ -83,6 +89,13 @@ def _exemption(labels: Mapping[str, str], namespace: Namespace) -> reasons.Note 
     if labels.get(INJECT_LABEL) == "false":
         return reasons.Note("", reasons.Reason.OPTED_OUT, f'the pod has the label {INJECT_LABEL}: "false"')
     return None
+
+
+def _mirror(metadata: _Metadata) -> reasons.Note | None:
+    if metadata.annotations is None or metadata.annotations.mirror is None:
+        return None
+    words = "the pod mirrors one that a kubelet reads from a file: that runs already, and does not change by this"
+    return reasons.Note("", reasons.Reason.MIRROR_POD, words)
 
 
 def _end(pod: _Pod) -> reasons.Note | None:

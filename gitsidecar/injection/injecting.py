@@ -88,7 +88,7 @@ def _obstacle(
     """Say what keeps the set out of the pod before anything is worked out, in the order in which a person would ask."""
     mark = application.marks.get(sidecar_set.name)
     expected = (mark.containers if mark is not None else ()) or [each.name for each in template.pieces]
-    if mark is not None and application.names.issuperset(expected):
+    if mark is not None and application.injected.issuperset(expected):
         return reasons.Note(sidecar_set.name, reasons.Reason.ALREADY_INJECTED, "the pod carries it already")
     if template.fault:
         return reasons.Note(sidecar_set.name, reasons.Reason.SPEC_INCOMPLETE, template.fault)
@@ -96,7 +96,8 @@ def _obstacle(
         return reasons.Note(sidecar_set.name, reasons.Reason.CONFLICTING_SETS, rivalry)
     taken = next((each.name for each in template.pieces if each.name in application.names), None)
     if taken is None:
-        return None
+        words = sidecars.excess(template.pieces, application)
+        return reasons.Note(sidecar_set.name, reasons.Reason.DOES_NOT_FIT, words) if words else None
     if sidecar_set.is_adopting and _has_alike(application, sidecar_set):
         words = "the pod has containers of these names itself, and the set adopts them"
         return reasons.Note(sidecar_set.name, reasons.Reason.ADOPTED, words)

@@ -13,6 +13,7 @@ class Reason(enum.StrEnum):
     NAMESPACE_EXEMPT = "NamespaceExempt"
     POD_ENDED = "PodEnded"
     POD_DELETING = "PodDeleting"
+    MIRROR_POD = "MirrorPod"
     PAUSED = "Paused"
     ALREADY_INJECTED = "AlreadyInjected"
     ADOPTED = "Adopted"

@@ -11,6 +11,8 @@ from typing import Any
 from gitsidecar.injection import applications, resources, templates
 
 _REFERENCE = re.compile(r"\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")
+_MOST_MOUNTS = 1000
+"""Mounts at different paths that are shared at most: each container that shares gets them all, and a pod is 1.5 MiB."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,6 +50,18 @@ def fill(piece: templates.Piece, source: Source) -> Filled:
     if piece.resources is not None:
         _size(container, piece.resources, source.application)
     return Filled(container, missing)
+
+
+def excess(pieces: Iterable[templates.Piece], application: applications.Application) -> str:
+    """Say why the application has too many mounts for containers that share them, or nothing."""
+    sharing = next((each.name for each in pieces if each.is_sharing_mounts), None)
+    if sharing is None:
+        return ""
+    paths = {mount.get("mountPath") for each in application.own for mount in each.get("volumeMounts") or ()}
+    if len(paths) <= _MOST_MOUNTS:
+        return ""
+    words = f"the application mounts volumes at {len(paths)} paths, of which container {sharing} would get each"
+    return f"{words}, and at most {_MOST_MOUNTS} can be shared: leave out shareVolumePolicy, or mount fewer"
 
 
 def _transfer(piece: templates.Piece, source: Source) -> tuple[list[applications.Json], tuple[str, ...]]:

@@ -7,6 +7,7 @@ The planner and the webhook both ask here, so that a canary share which one of t
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
 import functools
 import json
@@ -31,7 +32,7 @@ class Rollout:
 
     `bar` says why new pods get no other spec than the stable one, empty when they may. `stable` is the spec hash of the
     last completed rollout, empty before the first; `specs` maps the hashes of the specs kept to their documents, oldest
-    first.
+    first. At `closes_at` the window ends in which the pass was.
     """
 
     sidecar_set: sidecarsets.SidecarSet
@@ -40,6 +41,7 @@ class Rollout:
     bar: str = ""
     stable: str = ""
     specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    closes_at: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,6 +58,13 @@ class Choice:
     document: str
     reason: str
     fault: str = ""
+
+
+def at(rollout: Rollout, now: datetime.datetime) -> Rollout:
+    """Return *rollout* as it is at *now*, when its window may have closed without a pass that would say so."""
+    if rollout.bar or rollout.closes_at is None or now < rollout.closes_at:
+        return rollout
+    return dataclasses.replace(rollout, bar="the rollout window has closed")
 
 
 def choose(rollout: Rollout, labels: Mapping[str, str]) -> Choice:
@@ -139,4 +148,5 @@ def rollout_of(planned: plans.SetPlan, stable: str, specs: Mapping[str, str]) ->
         bar=planned.bar,
         stable=stable,
         specs=specs,
+        closes_at=planned.closes_at,
     )

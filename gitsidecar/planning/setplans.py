@@ -54,6 +54,7 @@ def fill(blank: plans.SetPlan, ledger: ledgers.Ledger, around: Circumstances) ->
         overdue=underway.pods_of(moving.late),
         has_deadline=governance.deadline is not None,
         min_ready=governance.min_ready,
+        closes_at=governance.verdict.closes_at if governance.verdict.reason is None else None,
         wakes_at=min((*moving.wakes, *_boundary(ledger, governance)), default=None),
         held=_unreadable(ledger),
     )
@@ -131,7 +132,6 @@ def _move(
     return dataclasses.replace(
         _with_held(planned, groups),
         actions=tuple(actions.build(each, sidecar_set, commit=planned.commit, now=now) for each in shared.admitted),
-        closes_at=around.governance.verdict.closes_at,
         wakes_at=min((each for each in wakes if each is not None), default=None),
     )
 

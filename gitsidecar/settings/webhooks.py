@@ -69,7 +69,8 @@ class Certificates(forms.Section):
     """The webhook's certificate: made and renewed by gitsidecar itself, or mounted."""
 
     secret: DnsName = "gitsidecar-webhook"  # noqa: S105  # its name, not what is in it
-    """Secret in `webhook.namespace` for the certificates that gitsidecar makes; created when it is not there."""
+    """Secret in `webhook.namespace` for the certificates that gitsidecar makes. An empty one that stands there is
+    filled; where there is none it is made, if we have the right to."""
 
     folder: Path | None = None
     """Folder with tls.crt and tls.key, and ca.crt if there is one, that somebody else keeps, such as cert-manager; used
@@ -106,6 +107,10 @@ class Webhook(forms.Section):
 
     register_: Annotated[bool, pydantic.Field(alias="register")] = True
     """Whether gitsidecar writes the MutatingWebhookConfiguration itself; false leaves it to you."""
+
+    excluded_namespaces: Annotated[tuple[DnsLabel, ...], forms.JsonText] = ()
+    """Namespaces whose pods the registration keeps from the webhook, besides kube-system and gitsidecar's own: with
+    Fail those that a pod of gitsidecar's needs to start, such as the network's. As a variable: the list in JSON."""
 
     name: DnsName = "gitsidecar"
     """Name of that MutatingWebhookConfiguration; two installations in one cluster need two."""

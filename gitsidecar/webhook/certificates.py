@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cryptography import exceptions, x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from gitsidecar.webhook import signing
 
@@ -57,13 +57,13 @@ class Pair:
         addresses = found.get_values_for_type(x509.IPAddress)
         return frozenset([*found.get_values_for_type(x509.DNSName), *map(str, addresses)])
 
+    def is_valid_at(self, now: datetime.datetime) -> bool:
+        """Say whether clients whose clock says *now* may take it."""
+        return self.begins <= now < self.ends
+
     def is_signed_by(self, authority: Pair) -> bool:
         """Say whether *authority* has signed this certificate; dates are not looked at."""
-        try:
-            self.certificate.verify_directly_issued_by(authority.certificate)
-        except (ValueError, TypeError, exceptions.InvalidSignature):
-            return False
-        return True
+        return is_signed(self.certificate, authority.certificate)
 
     def without_key(self) -> Pair:
         """Return the pair as one that is trusted, but signs no more."""
@@ -145,31 +145,43 @@ def read_pair(certificate: bytes, key: bytes) -> Pair | Broken:
     chain = read_certificates(certificate)
     if isinstance(chain, Broken):
         return chain
-    try:
-        private = serialization.load_pem_private_key(key, None)
-    except TypeError:
-        return Broken("the key is encrypted: store it without a passphrase")
-    except (ValueError, exceptions.UnsupportedAlgorithm):
-        return Broken("the key is not a private key in PEM")
+    private = _read_key(key)
+    if isinstance(private, Broken):
+        return private
     if not _belongs(private, chain[0]):
         return Broken("the key is not the one of the certificate")
     return Pair(chain[0], private, chain[1:])
 
 
-def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...] | Broken:
+def read_certificates(text: bytes) -> tuple[x509.Certificate, ...] | Broken:
     """Return the certificates of a PEM text, or what is wrong with it."""
     try:
-        found = tuple(x509.load_pem_x509_certificates(pem))
+        found = tuple(x509.load_pem_x509_certificates(text))
         for each in found:
-            each.extensions, each.public_key(), each.subject  # they are read late, and raise then
-    except (ValueError, exceptions.UnsupportedAlgorithm):
+            # These are read late, and raise then.
+            _ = (each.version, each.extensions, each.subject, each.issuer, _public(each.public_key()))
+            _ = (each.not_valid_before_utc, each.not_valid_after_utc)
+    except Exception:  # noqa: BLE001  # cryptography has a dozen exceptions of its own for what is garbled
         return Broken("the certificate is not one in PEM")
     return found
 
 
+def is_signed(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    """Say whether *authority* has signed *certificate*; dates are not looked at."""
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, exceptions.InvalidSignature, exceptions.UnsupportedAlgorithm):
+        return False
+    return True
+
+
 def certificates_pem(pairs: Sequence[Pair]) -> bytes:
     """Return the certificates of *pairs*, each followed by its chain, as PEM."""
-    found = [certificate for pair in pairs for certificate in (pair.certificate, *pair.chain)]
+    return pem([certificate for pair in pairs for certificate in (pair.certificate, *pair.chain)])
+
+
+def pem(found: Sequence[x509.Certificate]) -> bytes:
+    """Return certificates as PEM."""
     return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in found)
 
 
@@ -184,11 +196,12 @@ def _read_authorities(certificates: bytes, keys: bytes) -> tuple[Pair, ...] | Br
     found = read_certificates(certificates)
     if isinstance(found, Broken):
         return Broken(f"ca.crt cannot be used: {found.why}")
+    if not all(_may_sign(each) for each in found):
+        return Broken("ca.crt cannot be used: it holds what is not an authority of ours")
     owned = []
     for text in _split(keys):
-        try:
-            key = serialization.load_pem_private_key(text, None)
-        except (ValueError, TypeError, exceptions.UnsupportedAlgorithm):
+        key = _read_key(text)
+        if isinstance(key, Broken):
             return Broken("ca.key cannot be used: it holds what is not a private key in PEM")
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             return Broken("ca.key cannot be used: it holds a key that is not of ours")
@@ -197,12 +210,34 @@ def _read_authorities(certificates: bytes, keys: bytes) -> tuple[Pair, ...] | Br
     return tuple(sorted(pairs, key=lambda pair: (pair.begins, pair.ends)))
 
 
-def _split(pem: bytes) -> list[bytes]:
-    """Return the PEM blocks of *pem* one by one."""
+def _read_key(text: bytes) -> PrivateKeyTypes | Broken:
+    try:
+        return serialization.load_pem_private_key(text, None)
+    except TypeError:
+        return Broken("the key is encrypted: store it without a passphrase")
+    except Exception:  # noqa: BLE001  # as for certificates
+        return Broken("the key is not a private key in PEM")
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Say whether it is an authority that is also named in what it signs."""
+    try:
+        find = certificate.extensions.get_extension_for_class
+        find(x509.SubjectKeyIdentifier)
+        return find(x509.BasicConstraints).value.ca and find(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _split(text: bytes) -> list[bytes]:
+    """Return the PEM blocks of *text* one by one."""
     end = b"-----END PRIVATE KEY-----"
-    return [block + end for block in pem.split(end) if block.strip()]
+    return [block + end for block in text.split(end) if block.strip()]
 
 
 def _belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
-    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
+    return _public(key.public_key()) == _public(certificate.public_key())
+
+
+def _public(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

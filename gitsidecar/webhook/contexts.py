@@ -16,12 +16,15 @@ class Context:
     """
     Holds `tls`, the context to listen with, and what it serves at the moment.
 
-    Connections that are open keep what they began with; each new handshake takes what was swapped in last. Swap on the
-    loop's thread: no handshake begins there meanwhile, which would see the new certificate with the old key.
+    Connections that are open keep what they began with; each new handshake takes what was swapped in last. Each pair
+    has an inner context of its own: OpenSSL keeps one certificate for each type of key in a context, so that a swap
+    from ECDSA to RSA in the same one would change nothing for most clients.
     """
 
     def __init__(self) -> None:
         self.tls = _context()
+        self.tls.sni_callback = self._choose
+        self._inner: ssl.SSLContext | None = None
         self._pair: certificates.Pair | None = None
 
     @property
@@ -39,15 +42,20 @@ class Context:
             return False
         with _file(pair) as name:
             try:
-                _context().load_cert_chain(name)  # a pair that only half loads must not break the one that is served
-                self.tls.load_cert_chain(name)
+                inner = _context()
+                inner.load_cert_chain(name)
             except ssl.SSLError as error:
                 raise errors.StalledError(
                     f"the webhook's certificate cannot be served: OpenSSL refuses it ({error.reason}); give it one "
                     "with a key of at least 2048 bits RSA or 256 bits ECDSA, signed with SHA-256 or better"
                 ) from None
-        self._pair = pair
+        self._inner, self._pair = inner, pair
         return True
+
+    def _choose(self, connection: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _outer: ssl.SSLContext) -> None:
+        """Give *connection* the pair of the moment; OpenSSL asks for it whether or not the client names a server."""
+        if self._inner is not None:
+            connection.context = self._inner
 
 
 def _context() -> ssl.SSLContext:

@@ -10,11 +10,16 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from gitsidecar import errors
-from gitsidecar.webhook import contexts, sources
+from gitsidecar.webhook import certificates, contexts, sources
 
 _log = structlog.get_logger("gitsidecar")
 _PAUSE = 30.0  # seconds between two looks; a day is what a new authority gets until all must have heard of it
 _RETRY = 5.0  # seconds after a look that failed, or found that nothing is there yet
+
+_BUG = (
+    "the webhook's certificates could not be looked after ({}); this is a fault of gitsidecar, please report it with "
+    "the log; what is served is served on"
+)
 
 Register = Callable[[bytes], Awaitable[bool | None]]
 """Register the webhook with these authorities (PEM); return whether that changed anything, ``None`` = we may not."""
@@ -49,16 +54,26 @@ class Keeper:
         pair = self._context.pair
         if pair is None:
             return "there is no certificate yet" if self.fault is None else str(self.fault)
-        if self._now() < pair.ends:
+        if pair.is_valid_at(self._now()):
             return ""
         why = f": {self.fault}" if self.fault is not None else ""
-        return f"the certificate ended on {pair.ends:%F %R} UTC{why}"
+        return f"{_out_of_time(pair, self._now())}{why}"
 
     async def look(self) -> None:
         """Bring certificate and registration up to date once. Raises TransientError or StalledError."""
         found = await self._source.look(self._now(), announced=self._announced)
-        if self._context.swap(found.pair):
+        now, served = self._now(), self._context.pair
+        is_worse = served is not None and served.is_valid_at(now) and not found.pair.is_valid_at(now)
+        if not is_worse and self._context.swap(found.pair):
             _log.info("certificates.swapped", ends=found.pair.ends.isoformat(), names=sorted(found.pair.names))
+        await self._announce(found)
+        if is_worse:
+            raise errors.TransientError(
+                f"the new certificate is not served yet: {_out_of_time(found.pair, now)}; serving goes on with the one "
+                "before; see to it that the clocks of all machines are right"
+            )
+
+    async def _announce(self, found: sources.Found) -> None:
         if self._register is None:
             return
         is_changed = await self._register(found.trusted)
@@ -79,4 +94,15 @@ class Keeper:
                 if str(fault) != str(self.fault):
                     _log.warning("certificates.fault", reason=str(fault))
                 self.fault, pause = fault, _RETRY
+            except Exception as bug:  # noqa: BLE001  # what is served must not end for a fault in what may follow
+                words = _BUG.format(type(bug).__name__)
+                if words != str(self.fault):
+                    _log.exception("certificates.fault", reason=words)
+                self.fault, pause = errors.BugError(words), _RETRY
             await asyncio.sleep(pause * jitter.uniform(0.8, 1.0))
+
+
+def _out_of_time(pair: certificates.Pair, now: datetime.datetime) -> str:
+    if now < pair.begins:
+        return f"the certificate begins on {pair.begins:%F %R} UTC, in the future"
+    return f"the certificate ended on {pair.ends:%F %R} UTC"

@@ -19,6 +19,8 @@ _LIMBO = datetime.timedelta(seconds=5)
 """From an admission to the pod in our watch cache it takes less: the API server's writing and a watch event."""
 _SHOW_UP = datetime.timedelta(seconds=30)
 """A pod that was let in and that no pass has seen by then was refused by somebody after us."""
+_MOST = 20_000
+"""Pods of one set that are remembered between two passes, 8 bytes and a moment each."""
 
 
 def _utc_now() -> datetime.datetime:
@@ -72,8 +74,8 @@ class Knowledge:
 
     def decide(self, labels: Labels, sidecar_set: sidecarsets.SidecarSet) -> newcomers.Choice:
         """Return the spec for a new pod with these *labels*, which *sidecar_set* (of `sets`) selects."""
-        known = self._known(sidecar_set)
-        choice = newcomers.choose(known.current(self._now()), labels)
+        known, now = self._known(sidecar_set), self._now()
+        choice = newcomers.choose(newcomers.at(known.current(now), now), labels)
         if choice.fault:
             return choice
         form = self._form(known, choice.document)
@@ -141,6 +143,8 @@ class _Known:
         rollout = self.rollout
         if not updated and not others:
             return rollout
+        if updated >= _MOST and not rollout.bar:  # from here on they are not all counted
+            rollout = dataclasses.replace(rollout, bar=f"{updated} new pods got it since the last pass")
         return dataclasses.replace(
             rollout, matched=rollout.matched + updated + others, updated=rollout.updated + updated
         )
@@ -163,8 +167,8 @@ def _note(planned: plans.SetPlan, history: histories.History, before: _Known | N
     return _Known(
         dataclasses.replace(rollout, updated=rollout.updated + moving),
         _commits(planned, known, rollout.stable, before.commits if before is not None else {}),
-        collections.deque(at for at in updated if at >= now - _LIMBO),
-        collections.deque(at for at in others if at > now),
+        collections.deque((at for at in updated if at >= now - _LIMBO), maxlen=_MOST),
+        collections.deque((at for at in others if at > now), maxlen=_MOST),
     )
 
 

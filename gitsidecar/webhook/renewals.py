@@ -16,7 +16,6 @@ SETTLING = datetime.timedelta(days=1)
 """How long a new authority is only trusted before it signs: all replicas and API servers must have heard of it."""
 
 _USED = 2 / 3  # the part of its life after which a serving certificate is renewed: 20 days are left for repairs
-_SKEW = datetime.timedelta(days=1)  # a certificate that begins later than that was made by a clock that was wrong
 
 
 class Kind(enum.StrEnum):
@@ -51,10 +50,10 @@ def next_step(bundle: certificates.Bundle | None, now: datetime.datetime, names:
     signer = _signer(bundle, now)
     if signer is None:
         return Step(Kind.START, "no authority may sign any more")
-    if bundle.serving.begins - now > _SKEW:
-        return Step(Kind.START, f"the serving certificate begins in the future, at {bundle.serving.begins:%F %R} UTC")
     if bundle.issuer != signer:
-        return Step(Kind.SWITCH, f"a newer authority signs now, until {signer.ends:%F}")
+        return Step(Kind.SWITCH, f"another authority signs now, until {signer.ends:%F}")
+    if bundle.serving.begins > now:  # one that signs is valid now: nobody has to learn of another
+        return Step(Kind.RENEW, f"the serving certificate begins in the future, on {bundle.serving.begins:%F %R} UTC")
     if bundle.serving.names != signing.normal(names):
         return Step(Kind.RENEW, f"it serves {', '.join(names)} now")
     if now >= _renewal(bundle.serving) and bundle.serving.ends < signer.ends:  # else a new one would not last longer
@@ -97,10 +96,14 @@ def _start(
     names: Sequence[str],
     make_key: certificates.MakeKey,
 ) -> certificates.Bundle:
-    """Make all anew, but go on to trust what is not over: another replica may still serve with it."""
+    """
+    Make all anew, but go on to trust what is not over: another replica may still serve with it.
+
+    That it begins in the future may be our clock's fault.
+    """
     made = certificates.make(names, now, make_key=make_key)
     found = bundle.authorities if bundle is not None else ()
-    kept = (each.without_key() for each in found if each.begins - now <= _SKEW and now < each.ends)
+    kept = (each.without_key() for each in found if now < each.ends)
     return dataclasses.replace(made, authorities=(*kept, *made.authorities))
 
 
@@ -110,7 +113,7 @@ def _signer(bundle: certificates.Bundle, now: datetime.datetime) -> certificates
 
     The newest of all when no such has more than two days left: half the clients that know it are better than none.
     """
-    able = [each for each in bundle.authorities if each.key is not None and now < each.ends]
+    able = [each for each in bundle.authorities if each.key is not None and each.is_valid_at(now)]
     lasting = [each for each in able if _settled(each) <= now and each.ends - now > 2 * SETTLING]
     return next(reversed(lasting or able), None)
 
@@ -137,5 +140,7 @@ def _renewal(serving: certificates.Pair) -> datetime.datetime:
 def _next_change(bundle: certificates.Bundle, now: datetime.datetime) -> datetime.datetime:
     """Return the first moment at which `next_step` may say something else."""
     authorities = bundle.authorities
-    own = [moment for each in authorities for moment in (_settled(each), each.ends - 2 * SETTLING, each.ends)]
+    own = [
+        moment for each in authorities for moment in (each.begins, _settled(each), each.ends - 2 * SETTLING, each.ends)
+    ]
     return min(moment for moment in (_renewal(bundle.serving), _last_end(bundle) - OVERLAP, *own) if moment > now)

@@ -16,6 +16,9 @@ from gitsidecar.webhook import knowledge, verdicts
 _VERSION = "admission.k8s.io/v1"
 _KIND = "AdmissionReview"
 _REMEMBERED = 512  # answers: a review is sent again within seconds or never
+_REMEMBERED_BYTES = 8 << 20  # of their bodies together
+_LONGEST_UID = 128  # characters: the API server's are UUIDs
+_LONGEST_NAME = 253  # characters, of what may be a name in Kubernetes
 _LONGEST = 256  # bytes of a warning, as Kubernetes asks for
 _WARNINGS = 8
 _LONGEST_MESSAGE = 2000  # characters, of a refusal
@@ -79,7 +82,7 @@ class Reviewer:
         self._known = known
         self._is_failing_closed = is_failing_closed
         self._own_namespace = own_namespace
-        self._answers: collections.OrderedDict[bytes, Answer] = collections.OrderedDict()
+        self._counted = _Counted()
 
     def answer(self, body: bytes) -> Answer:
         """
@@ -88,20 +91,18 @@ class Reviewer:
         A review that is sent again, because our answer got lost, gets the same one, and its pod is counted once.
         """
         key = hashlib.blake2b(body, digest_size=16).digest()
-        if (known := self._answers.get(key)) is not None:
+        if (known := self._counted.find(key)) is not None:
             return known
         try:
             review = _REVIEW.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return invalid(400, "NotAReview", f"this is not an {_KIND} of {_VERSION}: {error}")
-        if (review.apiVersion, review.kind) != (_VERSION, _KIND) or not review.request.uid:
+        if (review.apiVersion, review.kind) != (_VERSION, _KIND) or not 0 < len(review.request.uid) <= _LONGEST_UID:
             words = f"this is not an {_KIND} of {_VERSION} with a uid: register with admissionReviewVersions [v1]"
             return invalid(400, "NotAReview", words)
         answer = self._review(review.request)
-        if self._known.is_ready:
-            self._answers[key] = answer
-            if len(self._answers) > _REMEMBERED:
-                self._answers.popitem(last=False)
+        if answer.record.verdict.given and not review.request.dryRun:
+            self._counted.keep(key, answer)
         return answer
 
     def _review(self, request: _Request) -> Answer:
@@ -121,6 +122,32 @@ class Reviewer:
             for each in verdict.given:
                 self._known.count(*each)
         return _answer(request, pod, verdict)
+
+
+class _Counted:
+    """
+    The latest answers for which a pod was counted, by what was asked.
+
+    No others: to answer those anew does no harm. Of each only the body and a few words are kept, whatever was sent.
+    """
+
+    def __init__(self) -> None:
+        self._answers: collections.OrderedDict[bytes, Answer] = collections.OrderedDict()
+        self._bytes = 0
+
+    def find(self, key: bytes) -> Answer | None:
+        """Return the answer that was given before, if it is still known."""
+        return self._answers.get(key)
+
+    def keep(self, key: bytes, answer: Answer) -> None:
+        """Keep *answer*, for which the oldest make room."""
+        told = verdicts.Told("", "SentAgain", "this review came before, and gets the answer that it got then")
+        verdict = verdicts.Verdict(answer.record.verdict.result, answer.record.verdict.reason, (told,))
+        self._answers[key] = dataclasses.replace(answer, record=dataclasses.replace(answer.record, verdict=verdict))
+        self._bytes += len(answer.body)
+        while self._bytes > _REMEMBERED_BYTES or len(self._answers) > _REMEMBERED:
+            _, oldest = self._answers.popitem(last=False)
+            self._bytes -= len(oldest.body)
 
 
 def invalid(status: int, reason: str, words: str) -> Answer:
@@ -149,16 +176,17 @@ def _answer(request: _Request, pod: Any, verdict: verdicts.Verdict) -> Answer:
         response["warnings"] = warnings
     if verdict.patch:
         response["patchType"] = "JSONPatch"
-        response["patch"] = base64.b64encode(msgspec.json.encode(verdict.patch)).decode()
+        response["patch"] = base64.b64encode(verdict.patch).decode()
     body = msgspec.json.encode({"apiVersion": _VERSION, "kind": _KIND, "response": response})
-    record = Record(verdict, request.namespace, _name(request, pod), bool(request.dryRun))
+    record = Record(verdict, request.namespace[:_LONGEST_NAME], _name(request, pod), bool(request.dryRun))
     return Answer(200, body, record)
 
 
 def _name(request: _Request, pod: Any) -> str:
     metadata = pod.get("metadata") if isinstance(pod, dict) else None
     made_of = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, dict) else ""
-    return request.name or str(made_of or "")
+    name = request.name or (made_of if isinstance(made_of, str) else "")
+    return name[:_LONGEST_NAME]
 
 
 def _shorten(text: str) -> str:

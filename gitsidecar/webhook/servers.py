@@ -22,6 +22,7 @@ PATH = "/mutate"
 _log = structlog.get_logger("gitsidecar")
 _LARGEST = 3 << 20  # bytes: the API server itself takes no larger object
 _PATIENCE = 3.0  # seconds for a body to arrive, and for answers under way at the end; the API server waits no longer
+_IDLE = 100.0  # seconds without a whole head; an API server closes after 90, and would lose a review if we did before
 _LONGEST = 500  # characters of a log line's message
 
 
@@ -45,7 +46,7 @@ async def serving(
     mutate = _Mutate(reviewer, measured)
     app = web.Application(client_max_size=_LARGEST)
     app.add_routes([web.post(PATH, mutate.answer), web.get("/healthz", _is_alive)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE, keepalive_timeout=_IDLE)
     await runner.setup()
     try:
         site = await _listen(runner, address, tls)

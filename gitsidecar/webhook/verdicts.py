@@ -7,6 +7,8 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from gitsidecar.injection import choosing, injecting, reasons
 from gitsidecar.model import sidecarsets
 from gitsidecar.planning import newcomers
@@ -15,6 +17,10 @@ from gitsidecar.webhook import knowledge
 SPEC_GONE = "SpecGone"
 """The reason where the spec that a pod should get is not among those kept: nobody gets the latest for it unasked."""
 
+PATCH_TOO_LARGE = "PatchTooLarge"
+"""The reason where what is to be added is more than any pod can hold."""
+
+_LARGEST_PATCH = 3 << 19  # bytes: etcd takes no larger object
 _WORTH_A_LOOK = (reasons.Reason.NOTHING_TO_COPY, reasons.Reason.MARK_UNREADABLE)
 
 Given = tuple[sidecarsets.SidecarSet, newcomers.Choice]
@@ -49,13 +55,13 @@ class Told:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one pod gets, by which JSON Patch, and what there is to say."""
+    """What one pod gets, by which JSON Patch (empty without one), and what there is to say."""
 
     result: Result
     reason: str
     told: tuple[Told, ...] = ()
     given: tuple[Given, ...] = ()
-    patch: tuple[Mapping[str, Any], ...] = ()
+    patch: bytes = b""
 
     @property
     def message(self) -> str:
@@ -86,14 +92,38 @@ def judge(pod: Any, namespace: choosing.Namespace, known: knowledge.Knowledge, *
         return Verdict(Result.REFUSED, fault.reason, told)
     if injection is None or not injection.injected:
         return Verdict(Result.SKIPPED, _first(told, "NotSelected"), told)
+    patch = _encode(injection.patch)
+    if not patch:
+        return _too_large(injection.injected, is_failing_closed=is_failing_closed)
     given = tuple(pair for pair in picked if pair[0].name in injection.injected)
     faults = tuple(each for each in told if each.is_fault)
-    return Verdict(Result.INJECTED, _first(faults, "Complete"), told, given, injection.patch)
+    return Verdict(Result.INJECTED, _first(faults, "Complete"), told, given, patch)
 
 
 def _wait(*, is_failing_closed: bool) -> Verdict:
     words = "gitsidecar has just started and does not know the SidecarSets yet: create the pod again in a minute"
     told = Told("", "NotReady", words, is_fault=True)
+    return Verdict(Result.REFUSED if is_failing_closed else Result.SKIPPED, told.reason, (told,))
+
+
+def _encode(patch: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the JSON of *patch*, or nothing as soon as it is too large: what sidecars copy from a pod multiplies."""
+    parts: list[bytes] = []
+    size = 0
+    for operation in patch:
+        parts.append(msgspec.json.encode(operation))
+        size += len(parts[-1]) + 1
+        if size > _LARGEST_PATCH:
+            return b""
+    return b"[%b]" % b",".join(parts)
+
+
+def _too_large(names: Iterable[str], *, is_failing_closed: bool) -> Verdict:
+    words = (
+        f"SidecarSets {', '.join(names)} would add more than {_LARGEST_PATCH / (1 << 20)} MiB, which no pod can hold: "
+        "let them copy fewer mounts and variables of the application"
+    )
+    told = Told("", PATCH_TOO_LARGE, words, is_fault=True)
     return Verdict(Result.REFUSED if is_failing_closed else Result.SKIPPED, told.reason, (told,))
 
 

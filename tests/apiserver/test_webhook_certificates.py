@@ -30,7 +30,8 @@ REGISTRATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurat
 DAY = datetime.timedelta(days=1)
 NAME = "gitsidecar-webhook"
 
-# What config/kubernetes.yaml has to grant. Only `create` cannot be bound to a name, where a name is not in the path.
+# More than config/kubernetes.yaml grants: there Secret and Lease stand already, so that nobody needs `create`, which
+# cannot be bound to a name where a name is not in the path. Who has no such objects has to grant it.
 ROLE: list[Json] = [
     {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
     {
@@ -242,7 +243,7 @@ async def test_a_secret_that_was_garbled_is_restored(installation: Installation)
 
 
 async def test_a_secret_that_was_deleted_is_made_anew(installation: Installation) -> None:
-    """This is how a person changes everything at once."""
+    """This is how a person changes everything at once; replicas that have not heard of it are trusted for an hour."""
     replica = installation.replica()
     assert await replica.lease.attempt()
     await replica.keeper.look()
@@ -252,7 +253,31 @@ async def test_a_secret_that_was_deleted_is_made_anew(installation: Installation
     after = await replica.stored()
     assert set(before.authorities).isdisjoint(after.authorities)
     (live,) = (await installation.registered())["webhooks"]
+    assert base64.b64decode(live["clientConfig"]["caBundle"]) == before.trusted + after.trusted
+    replica.now += datetime.timedelta(hours=1)
+    await replica.keeper.look()
+    (live,) = (await installation.registered())["webhooks"]
     assert base64.b64decode(live["clientConfig"]["caBundle"]) == after.trusted
+
+
+async def test_a_writer_with_a_wrong_clock_takes_nobody_down(installation: Installation) -> None:
+    """What it makes of the Secret is not served by others whose own is good, and is mended by the next writer."""
+    writer, reader = installation.replica(), installation.replica()
+    assert await writer.lease.attempt()
+    for each in (writer, reader):
+        await each.keeper.look()
+    before = reader.context.pair
+    writer.now += 45 * DAY
+    await writer.keeper.look()
+    assert writer.context.pair != before
+    with pytest.raises(errors.TransientError, match=r"not served yet: the certificate begins on .*, in the future;"):
+        await reader.keeper.look()
+    assert (reader.context.pair, reader.keeper.trouble) == (before, "")
+    await writer.lease.release()
+    assert await reader.lease.attempt()
+    await reader.keeper.look()
+    assert reader.context.pair == (await reader.stored()).serving != before
+    assert reader.keeper.trouble == ""
 
 
 async def test_an_empty_secret_of_the_manifest_is_filled(installation: Installation) -> None:

@@ -156,13 +156,39 @@ async def test_a_new_pod_of_a_set_that_holds_still_gets_the_stable_spec(site: si
 
 
 async def test_a_certificate_that_somebody_else_keeps_is_served(site: sites.Site, tmp_path: Path) -> None:
-    """From a folder it is served, its authority is registered, and no Secret is made."""
+    """From a folder it is served, its authority is registered, and the manifest's Secret stays empty."""
     _mount(tmp_path / "mounted", datetime.datetime.now(datetime.UTC))
     await site.serve(certificates={"folder": str(tmp_path / "mounted")})
     assert "logtail" in await site.images("web-1")
     secrets = await site.fleet.api.request("GET", f"/api/v1/namespaces/{site.namespace}/secrets")
-    assert secrets["items"] == []
+    assert ["data" in each for each in secrets["items"]] == [False]
     assert (await site.registered())["clientConfig"]["caBundle"] == _trusted(tmp_path / "mounted")
+
+
+async def test_an_emptied_secret_is_filled_anew(site: sites.Site) -> None:
+    """This is how a person changes all certificates at once, as the manifest's rights let us create no Secret."""
+    await site.serve()
+    path = f"/api/v1/namespaces/{site.namespace}/secrets/gitsidecar-webhook"
+    secret = await site.fleet.api.request("GET", path)
+    before = secret.pop("data")
+    await site.fleet.api.request("PUT", path, body=secret)
+    async with asyncio.timeout(60):
+        while (await site.registered())["clientConfig"]["caBundle"] == before["ca.crt"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert site.fleet.daemon.lines("certificates.fault", level="warning") == []
+
+
+async def test_pods_of_excluded_namespaces_start_bare(site: sites.Site) -> None:
+    """They are not even shown to the webhook; with Fail they start while it is away."""
+    await site.fleet.api.create_namespace(f"{site.namespace}-cni")
+    await site.serve(failurePolicy="Fail", excludedNamespaces=[f"{site.namespace}-cni"])
+    metrics = site.fleet.daemon.probe("/metrics")[1]
+    assert "gitsidecar_webhook_registered 1.0" in metrics
+    assert "gitsidecar_webhook_certificate_end_timestamp_seconds 1." in metrics
+    assert await site.fleet.daemon.stopped() == 0
+    pod = podspecs.pod("cni", sites.BARE, labels=sidecarsets.LABELS, namespace=f"{site.namespace}-cni")
+    [made] = await site.fleet.api.create_pods([pod])
+    assert sites.images(made) == sites.BARE
 
 
 async def test_new_settings_are_registered(site: sites.Site) -> None:
@@ -178,11 +204,12 @@ async def test_new_settings_are_registered(site: sites.Site) -> None:
 
 
 async def test_who_registers_it_himself_is_not_interfered_with(site: sites.Site) -> None:
-    """With `register: false` the webhook is ready to answer, and no MutatingWebhookConfiguration is written."""
+    """With `register: false` the webhook is ready, says what is for him to do, and writes no registration."""
     await site.fleet.push({"logtail.yaml": sidecarsets.text()})
     site.fleet.daemon.settings.change({"webhook": {**site.section, "register": False}})
     site.fleet.daemon.start()
     await site.fleet.daemon.ready()
+    assert "ca.crt" in (await site.fleet.daemon.told("registration.is_yours"))["reason"]
     with pytest.raises(apis.RefusedError, match="not found"):
         await site.registered()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import subprocess
 import tempfile
@@ -13,25 +12,37 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support import apis, apiservers, binaries, images, machines, podspecs, processes, sandboxes, tiers
+from tests.support import (
+    apis,
+    apiservers,
+    binaries,
+    images,
+    machines,
+    nodefiles,
+    podspecs,
+    processes,
+    registries,
+    sandboxes,
+    tiers,
+)
 
 Json = dict[str, Any]
 
 NAME = "node-1"
-_CRI = "io.containerd.grpc.v1.cri"
 
 
 class Node:
     """
     A running node called ``node-1`` and its API server, *server*.
 
-    Pods must use the host's network and name the node, as `podspecs.pod` makes them. Images come from `image` only:
-    nothing is ever pulled. All methods block.
+    Pods name the node, as `podspecs.pod` makes them, or are bound to it by `bind`. Images come from `image`, or are
+    pulled from *registry*, which stands for the public one: nothing else is ever asked. All methods block.
     """
 
     def __init__(self, folder: Path, server: apiservers.ApiServer) -> None:
         self.folder = folder
         self.server = server
+        self.registry = registries.Registry()
         self._socket = folder / "containerd.sock"
         self._program = images.compile_program(folder)
         self._sandbox: sandboxes.Sandbox | None = None
@@ -39,8 +50,8 @@ class Node:
 
     def start(self) -> None:
         """Start containerd, then the kubelet, and wait until the node is Ready. About 10 s."""
-        self._write_files()
-        containerd = ["containerd", "--config", str(self.folder / "containerd.toml")]
+        nodefiles.write(self.folder, socket=self._socket, registry=self.registry.url)
+        containerd = nodefiles.containerd(self.folder)
         self._sandbox = sandboxes.Sandbox("containerd", containerd, log=self.folder / "containerd.log")
         self._watched = [self._sandbox.process]
         self._wait_until(self._is_containerd_ready, what="containerd", timeout=30)
@@ -70,6 +81,12 @@ class Node:
         """Create *pod* and return it as the server stored it."""
         return self.server.call("POST", apis.pods_path(pod["metadata"]["namespace"]), pod)
 
+    def bind(self, name: str, *, namespace: str = "default") -> None:
+        """Bind a pod to the node, as a scheduler does."""
+        target = {"apiVersion": "v1", "kind": "Node", "name": NAME}
+        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": target}
+        self.server.call("POST", f"{apis.pods_path(namespace, name)}/binding", binding)
+
     def pod(self, name: str, *, namespace: str = "default") -> Json:
         """Read one pod."""
         return self.server.call("GET", apis.pods_path(namespace, name))
@@ -98,6 +115,12 @@ class Node:
         items = self.server.call("GET", f"/api/v1/namespaces/{namespace}/events?{selector}")["items"]
         return [each["message"] for each in sorted(items, key=lambda each: int(each["metadata"]["resourceVersion"]))]
 
+    def log(self, pod: Json, container: str) -> str:
+        """Return what a container of *pod* has printed since its last restart."""
+        meta, restarts = pod["metadata"], podspecs.statuses(pod)[container]["restartCount"]
+        folder = self.folder / "pod-logs" / f"{meta['namespace']}_{meta['name']}_{meta['uid']}" / container
+        return (folder / f"{restarts}.log").read_text()
+
     def container_ids(self) -> frozenset[str]:
         """Return the IDs of all containers that run, or ran when the node was stopped, sandboxes included."""
         tasks = self.folder / "state" / "io.containerd.runtime.v2.task" / "k8s.io"
@@ -117,7 +140,8 @@ class Node:
 
     def _import(self, reference: str, content: str) -> None:
         """Import an image and wait until the kubelet can see it: containerd's CRI plug-in learns of it by an event."""
-        self._ctr("images", "import", "-", data=images.archive(self._program, reference, content=content))
+        image = images.of_program(self._program, reference, content=content)
+        self._ctr("images", "import", "-", data=images.archive(image))
         full = reference if reference.startswith("registry.") else f"docker.io/{reference}"
         managed = f'name=={full},labels."io.cri-containerd.image"==managed'
         self._wait_until(lambda: bool(self._ctr("images", "ls", "-q", managed)), what=full, timeout=10)
@@ -137,13 +161,6 @@ class Node:
             return False
         return podspecs.is_ready(node)
 
-    def _write_files(self) -> None:
-        (self.folder / "cni").mkdir()
-        (self.folder / "cni" / "10-ptp.conflist").write_text(json.dumps(_network(self.folder)))
-        (self.folder / "containerd.toml").write_text(_containerd_config(self.folder, self._socket))
-        (self.folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
-        (self.folder / "kubelet.json").write_text(json.dumps(_kubelet_config(self.folder, self._socket)))
-
     def _kubelet_command(self) -> list[str | Path]:
         return [
             binaries.path("kubelet"),
@@ -162,8 +179,9 @@ def running() -> Iterator[Node]:
         folder = Path(tempfile.mkdtemp(prefix="gitsidecar-node-"))
         node = Node(folder, server)
         try:
-            node.start()
-            yield node
+            with node.registry.running():
+                node.start()
+                yield node
         finally:
             node.stop()
             shutil.rmtree(folder)
@@ -178,52 +196,3 @@ def is_up_to_date(pod: Json) -> bool:
         and pod["status"].get("observedGeneration") == pod["metadata"]["generation"]
         and all(name in known and known[name]["image"].endswith(image) for name, image in wanted.items())
     )
-
-
-def _containerd_config(folder: Path, socket: Path) -> str:
-    # restrict_oom_score_adj: without the right to lower the score, runc dies with a message about a pipe.
-    return f"""
-version = 2
-root = "{folder / "root"}"
-state = "{folder / "state"}"
-[grpc]
-  address = "{socket}"
-[plugins."{_CRI}"]
-  sandbox_image = "{images.PAUSE}"
-  restrict_oom_score_adj = true
-  [plugins."{_CRI}".cni]
-    bin_dir = "{tiers.CNI_PLUGINS}"
-    conf_dir = "{folder / "cni"}"
-"""
-
-
-def _network(folder: Path) -> Json:
-    """Return a network of which no pod makes use; without one the kubelet would not call its node ready."""
-    ranges = [[{"subnet": "10.89.0.0/24"}]]
-    addresses = {"type": "host-local", "dataDir": str(folder / "cni-addresses"), "ranges": ranges}
-    return {"cniVersion": "0.4.0", "name": "tests", "plugins": [{"type": "ptp", "ipam": addresses}]}
-
-
-def _kubelet_config(folder: Path, socket: Path) -> Json:
-    return {
-        "apiVersion": "kubelet.config.k8s.io/v1beta1",
-        "kind": "KubeletConfiguration",
-        "containerRuntimeEndpoint": f"unix://{socket}",
-        "cgroupDriver": "cgroupfs",
-        "cgroupsPerQOS": False,
-        "enforceNodeAllocatable": [],
-        "failCgroupV1": False,
-        "failSwapOn": False,
-        "localStorageCapacityIsolation": False,
-        "evictionHard": {"memory.available": "1Mi"},
-        "imageGCHighThresholdPercent": 100,
-        "makeIPTablesUtilChains": False,  # they would stay in the machine's tables
-        "address": "127.0.0.1",
-        "port": processes.free_port(),
-        "healthzPort": processes.free_port(),
-        "readOnlyPort": 0,
-        "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
-        "authorization": {"mode": "AlwaysAllow"},
-        "resolvConf": str(folder / "resolv.conf"),
-        "podLogsDir": str(folder / "pod-logs"),
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import urllib.error
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ MANIFEST = Path(__file__).parents[2] / "config" / "kubernetes.yaml"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 REGISTRATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/gitsidecar"
 BARE = {"nginx": "nginx:1"}
+_EMPTY = {
+    "Secret": "/api/v1/namespaces/{}/secrets",
+    "Lease": "/apis/coordination.k8s.io/v1/namespaces/{}/leases",
+}
 
 
 class Site:
@@ -75,11 +80,19 @@ class Site:
 
 @contextlib.contextmanager
 def granted(server: apiservers.ApiServer, namespace: str, *, user: str) -> Iterator[None]:
-    """Give *user* what the manifest gives the webhook, with *namespace* as gitsidecar's own, while the block runs."""
+    """
+    Give *user* what the manifest gives the webhook, with *namespace* as gitsidecar's own, while the block runs.
+
+    The empty Secret and Lease of the manifest stay there: the webhook may not make them.
+    """
     name = f"{namespace}-{user}"
     subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
     made = []
     for each in yaml.safe_load_all(MANIFEST.read_text()):
+        if (path := _EMPTY.get(each["kind"])) is not None:
+            body = {**each, "metadata": {**each["metadata"], "namespace": namespace}}
+            with contextlib.suppress(urllib.error.HTTPError):  # another user's rights there came before
+                server.call("POST", path.format(namespace), body)
         if each["kind"] in ("ClusterRole", "Role") and each["metadata"]["name"] == "gitsidecar-webhook":
             kind = each["kind"]
             place = RBAC if kind == "ClusterRole" else f"{RBAC}/namespaces/{namespace}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import math
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gitsidecar import errors
-from gitsidecar.bootstrap import webhooks
+from gitsidecar.bootstrap import reminders, webhooks
+from gitsidecar.cluster import objects
 from gitsidecar.settings import configs
 
 NOW = datetime.datetime(2026, 11, 24, 2, tzinfo=datetime.UTC)
@@ -26,6 +29,15 @@ def test_a_namespace_that_nobody_tells_is_asked_for(tmp_path: Path) -> None:
     """Outside a pod the words name the setting."""
     with pytest.raises(errors.StalledError, match=r"set webhook\.namespace"):
         webhooks.own_namespace(_config().webhook, file=tmp_path / "nowhere")
+
+
+def test_own_and_excluded_namespaces_are_never_shown_to_us(tmp_path: Path) -> None:
+    """Ours is where the settings say and where the service account is; others come by the settings."""
+    file = tmp_path / "namespace"
+    file.write_text("platform")
+    settings = _config(namespace="tools", excludedNamespaces=["cni"]).webhook
+    assert webhooks.excluded_namespaces(settings, file=file) == ("cni", "platform", "tools")
+    assert webhooks.excluded_namespaces(settings, file=tmp_path / "nowhere") == ("cni", "tools")
 
 
 def test_who_may_give_which_annotations() -> None:
@@ -49,6 +61,33 @@ async def test_at_first_it_says_all_that_it_lacks() -> None:
     """Before it serves there is neither a certificate nor a plan."""
     made = webhooks.Webhook(_config(namespace="tools"), now=lambda: NOW)
     assert made.trouble == ("there is no certificate yet; the SidecarSets are not known yet: no plan has been made")
+
+
+async def test_at_first_it_measures_that_it_cannot_be_asked() -> None:
+    """No certificate and no registration are 0 each; whether a person has registered it is not known."""
+    ours, theirs = (
+        webhooks.Webhook(_config(namespace="tools", register=each), now=lambda: NOW) for each in (True, False)
+    )
+    assert (ours.certificate_end(), ours.registered()) == (0.0, 0.0)
+    assert math.isnan(theirs.registered())
+
+
+async def test_who_registers_by_hand_is_told_of_other_authorities() -> None:
+    """At the start it is news, a new one later is a warning; while they stay, or one goes, nothing is said."""
+    reminder = reminders.Reminder(objects.Place("tools", "gitsidecar-webhook"))
+    with structlog.testing.capture_logs() as lines:
+        assert [await reminder.note(each) for each in (_pem("a"), _pem("a"), _pem("ab"), _pem("b"))] == [False] * 4
+    assert [(each["event"], each["log_level"]) for each in lines] == [
+        ("registration.is_yours", "info"),
+        ("registration.is_yours", "warning"),
+    ]
+    assert "ca.crt of Secret tools/gitsidecar-webhook" in lines[1]["reason"]
+    assert "24 hours" in lines[1]["reason"]
+
+
+def _pem(names: str) -> bytes:
+    lines = (f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n" for name in names)
+    return "".join(lines).encode()
 
 
 def _config(**webhook: object) -> configs.GitsidecarConfig:

@@ -41,6 +41,13 @@ def test_the_pod_is_printed_as_it_would_start(run: Run, good: Path, tmp_path: Pa
     assert result.stderr == "note: Pod shop/web-1: injected logtail\n"
 
 
+def test_a_name_does_nothing_to_the_terminal(run: Run, good: Path) -> None:
+    """What somebody wrote into a file is shown, and not carried out."""
+    text = _POD.replace("web-1", '"web\\e[2J\\n1"')
+    result = run("inject", good, "--pod", "-", stdin=text)
+    assert result.stderr == "note: Pod shop/web [2J 1: injected logtail\n"
+
+
 def test_several_documents_stay_several(run: Run, good: Path) -> None:
     """Templates are injected, and what is not for us is printed to the letter."""
     text = "---\n".join(["# all of it\n", _CONFIG_MAP, _DEPLOYMENT, _CRON_JOB])

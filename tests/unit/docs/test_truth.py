@@ -14,12 +14,14 @@ from typing import Any
 import pydantic
 import pytest
 
+from gitsidecar.injection import reasons
 from gitsidecar.manifests import documents
 from gitsidecar.manifests.schemas import policies as schemas
 from gitsidecar.model import findings, plans, reports
 from gitsidecar.reporting import conditions, paths, records, standings
 from gitsidecar.settings import loading
 from gitsidecar.telemetry import admissions, metrics
+from gitsidecar.webhook import verdicts
 from tests.unit.docs import pages
 
 _CODE = pages.ROOT / "gitsidecar"
@@ -78,12 +80,22 @@ def test_every_setting_of_the_webhook_is_explained() -> None:
 def test_every_reason_to_hold_is_explained() -> None:
     """rollouts.md has one row for each reason to hold, with what releases the pods, and planning uses each of them."""
     rows = pages.table(_ROLLOUTS, "Reason")
-    reasons = [pages.codes(row["Reason"])[0] for row in rows]
-    assert sorted(reasons) == sorted(reason.value for reason in plans.HoldReason)
+    named = [pages.codes(row["Reason"])[0] for row in rows]
+    assert sorted(named) == sorted(reason.value for reason in plans.HoldReason)
     assert all(row["What releases it"] for row in rows)
     trees = [ast.parse(file.read_text()) for file in (_CODE / "planning").glob("*.py")]
     used = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert set(plans.HoldReason.__members__) <= used
+
+
+def test_every_reason_to_leave_a_set_out_is_explained() -> None:
+    """operating.md has each reason of injection and of the webhook, and says truly which of them are faults."""
+    rows = [row for row in pages.table(_OPERATING, "Reason") if "Under `Fail`" in row]
+    found = {code: row["Under `Fail`"] for row in rows for code in pages.codes(row["Reason"])}
+    assert found.keys() == {*map(str, reasons.Reason), verdicts.SPEC_GONE, verdicts.PATCH_TOO_LARGE}
+    faults = {str(reason) for reason in reasons.Reason if reasons.Note("", reason, "").is_fault}
+    told = {reason for reason, words in found.items() if words.startswith("is refused")}
+    assert told - {verdicts.SPEC_GONE, verdicts.PATCH_TOO_LARGE} == faults - {str(reasons.Reason.POD_UNREADABLE)}
 
 
 def test_policies_name_no_other_reason_to_hold() -> None:

@@ -79,11 +79,13 @@ def test_some_namespaces_are_never_touched(namespace: choosing.Namespace, reason
         ({"deletionTimestamp": "2026-11-10T00:00:00Z"}, {}, "PodDeleting"),
         ({}, {"phase": "Succeeded"}, "PodEnded"),
         ({}, {"phase": "Failed"}, "PodEnded"),
+        ({"annotations": {"kubernetes.io/config.mirror": "0f3a", "a": "b"}}, {}, "MirrorPod"),
+        ({"annotations": {"kubernetes.io/config.mirror": ""}}, {}, "MirrorPod"),
         ({"labels": 5}, {}, "PodUnreadable"),
     ],
 )
 def test_some_pods_are_never_touched(metadata: dict[str, Any], status: dict[str, Any], reason: str) -> None:
-    """Those that opted out, and those that have had their time."""
+    """Those that opted out, those that have had their time, and what a kubelet shows of a pod that it has as a file."""
     pod = builders.pod("app")
     pod["metadata"] |= metadata
     pod["status"] = status

@@ -84,6 +84,55 @@ def test_a_mark_that_cannot_be_read_is_written_anew() -> None:
     assert len(handoff.read(injection.pod["metadata"]["annotations"][pods.MARK_ANNOTATION])) == 1
 
 
+@pytest.mark.parametrize("containers", [("app",), ("app", "logtail"), ()])
+def test_a_mark_of_the_applications_own_containers_counts_for_nothing(containers: tuple[str, ...]) -> None:
+    """Nobody keeps a set out by an annotation: what was injected is told by its variable as well."""
+    forged = handoff.write([pods.Mark("logging", "v1-0", "v1-0", "old", containers)])
+    injection = builders.inject(_annotated(forged, "app"), builders.one(containers=[_LOGTAIL]))
+    assert builders.names(injection) == ["logtail", "app"]
+    own = builders.inject(_annotated(forged, "app", "logtail"), builders.one(containers=[_LOGTAIL]))
+    assert _reasons(own) == ["ConflictingSets"]
+
+
+def test_a_template_copied_from_an_adopted_pod_is_adopted_again() -> None:
+    """Its mark is of a move, and its containers were never injected: no fault, and nothing to do."""
+    found = builders.build(
+        {
+            "metadata": {"name": "logging", "annotations": {"gitsidecar.io/adopt": "true"}},
+            "spec": {"containers": [_LOGTAIL]},
+        }
+    )
+    text = handoff.write([pods.Mark("logging", "v1-0", "v1-0", "old", ("logtail",))])
+    injection = builders.inject(_annotated(text, "app", "logtail"), found)
+    assert (injection.patch, _reasons(injection), injection.refusal) == ((), ["Adopted"], "")
+
+
+def test_a_mark_that_is_not_believed_is_said() -> None:
+    """With the container that it names; the other marks stay."""
+    other = builders.inject(builders.pod("app"), builders.one("other", containers=[{"name": "x", "image": "x:1"}])).pod
+    [mark] = handoff.read(other["metadata"]["annotations"][pods.MARK_ANNOTATION])
+    forged = pods.Mark("logging", "v1-0", "v1-0", "old", ("app",))
+    other["metadata"]["annotations"][pods.MARK_ANNOTATION] = handoff.write([mark, forged])
+    injection = builders.inject(dict(other), builders.one(containers=[_LOGTAIL]))
+    [note] = injection.notes
+    assert (note.reason.value, "names container app, which nobody injected" in note.message) == ("MarkUnreadable", True)
+    marks = handoff.read(injection.pod["metadata"]["annotations"][pods.MARK_ANNOTATION])
+    assert [(each.set_name, each.commit) for each in marks] == [
+        ("logging", builders.COMMIT),
+        ("other", builders.COMMIT),
+    ]
+
+
+@pytest.mark.parametrize(("count", "notes"), [(1000, []), (1001, ["DoesNotFit"])])
+def test_mounts_are_shared_up_to_what_a_pod_can_have(count: int, notes: list[str]) -> None:
+    """Each container that shares gets them all, so a pod that has very many would grow beyond all bounds."""
+    mounts = [{"name": "v", "mountPath": f"/{number}"} for number in range(count)]
+    apps = [{"name": name, "image": "a:1", "volumeMounts": mounts} for name in ("app", "same")]
+    found = builders.one(containers=[{**_LOGTAIL, "shareVolumePolicy": {"type": "enabled"}}])
+    injection = builders.inject(builders.pod(*apps, volumes=[{"name": "v", "emptyDir": {}}]), found)
+    assert (_reasons(injection), bool(injection.injected)) == (notes, not notes)
+
+
 def test_a_mark_of_init_containers_only_counts_with_them() -> None:
     """A set without running containers is known by the others."""
     found = builders.one(initContainers=[{"name": "prepare", "image": "i:1"}])

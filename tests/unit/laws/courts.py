@@ -52,7 +52,7 @@ class View:
         return sum(
             row.is_ready and row.ready_since is not None and (self.now - row.ready_since).total_seconds() < settle
             for row in self.matched(name)
-            if self.is_updated(name, row) and not is_under_way(row, name) and _has_served(row, name)
+            if self.is_updated(name, row) and not is_under_way(row, name) and has_served(row, name)
         )
 
 
@@ -107,7 +107,7 @@ class Court:
         if self._written[name] > max(0, asked.may_be_updated(len(matched)) - updated):
             yield f"move {self._written[name]} with {updated} of {len(matched)} updated and partition {asked.partition}"
         seen = next(row for row in matched if row.uid == write.row.uid)
-        if is_under_way(seen, name) or (_has_served(seen, name) and not seen.is_ready):
+        if is_under_way(seen, name) or (has_served(seen, name) and not seen.is_ready):
             return  # it uses budget already: moving it on is free
         down, settling, lane = self.witness.down(name), view.settling(name), self.witness.in_lane(name)
         if write.row.is_ready and down + settling > limit:
@@ -169,6 +169,7 @@ def _is_down_since(row: pods.Pod, move: pods.Move) -> bool:
     return row.unready_since is not None and abs(row.unready_since - move.at) <= NOTICED
 
 
-def _has_served(row: pods.Pod, name: str) -> bool:
+def has_served(row: pods.Pod, name: str) -> bool:
+    """Say whether the pod served before our last move of it for the set called *name*."""
     move = move_of(row, name)
     return move is not None and move.was_ready

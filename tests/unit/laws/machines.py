@@ -68,28 +68,25 @@ class World:
         """Let the API server fail by chance from now on."""
         self.bench.cluster.inject(dataclasses.replace(faults, **self.lag))
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass; `stories.BRINK` is until right before a window closes."""
-        if seconds == stories.BRINK:
-            now, found = self.bench.clock.now(), self.newest.plan.sets if self.newest is not None else ()
-            left = [(each.closes_at - now).total_seconds() for each in found if each.closes_at is not None]
-            seconds = min((each for each in left if 0 < each < 600), default=0.1) - 0.1
-        self.bench.wait(max(0.0, seconds))
-
     async def poll(self) -> None:
         """Let the daemon look for a newer revision."""
         await self.bench.reconciler.poll()
         self.court.learn(self.asked)
 
-    async def work(self, *, polls: bool = True) -> reconcilers.Pass | None:
-        """Run a pass, and judge its writes and its plan; ``None`` when it could not begin."""
+    async def work(self, *, polls: bool = True, compares: bool = False) -> reconcilers.Pass | None:
+        """
+        Run a pass, and judge its writes and its plan; ``None`` when it could not begin.
+
+        With *compares* the plan must also be that of another process; that takes longer than the pass itself.
+        """
         if polls:
             await self.poll()
         try:
             snapshot = await self.bench.cluster.observe()
         except errors.TransientError:
             return None
-        view, anew = self.court.begin(snapshot.pods), await onlookers.plan_anew(self.bench) if polls else None
+        view = self.court.begin(snapshot.pods)
+        anew = await onlookers.plan_anew(self.bench) if polls and compares else None
         done = self.newest = await self.bench.run_pass()
         self._check_writes()
         self._check_plan(done.plan, view)

@@ -14,12 +14,12 @@ _SEARCH = int(os.environ.get("LAW_EXAMPLES", "0"))
 _PHASES = (Phase.explicit, Phase.generate, *([Phase.shrink] if _SEARCH else []))  # to shrink a story takes minutes
 
 
-def of_stories(examples: int = 25) -> settings:
+def of_stories(examples: int = 30) -> settings:
     """Return the settings of a story that takes many steps."""
     return settings(_settings(examples), stateful_step_count=20)
 
 
-def of_plans(examples: int = 100) -> settings:
+def of_plans(examples: int = 200) -> settings:
     """Return the settings of a law of plans, which take a millisecond or two."""
     return _settings(examples)
 

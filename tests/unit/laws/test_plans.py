@@ -6,12 +6,12 @@ import collections
 import dataclasses
 import random
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gitsidecar.model import censuses, plans, pods
 from gitsidecar.planning import ledgers
-from tests.unit.laws import comparing, generating, machines, profiles
+from tests.unit.laws import asks, comparing, courts, generating, machines, profiles
 
 _law = profiles.of_plans()
 _chances = st.randoms(use_true_random=False)
@@ -40,14 +40,43 @@ def test_what_is_stopped_starts_nothing(wanted: Wanted, found: list[pods.Pod]) -
 @_law
 @given(generating.wishes(), generating.fleets())
 def test_only_who_is_meant_moves(wanted: Wanted, found: list[pods.Pod]) -> None:
-    """A pod that the update selector does not match, that cannot be read or that needs another shape never moves."""
+    """A pod that the update selector does not match, that needs another shape, or that was healed already stays."""
     for planned in generating.plan(wanted, found).sets:
         selector, shape = planned.sidecar_set.update.selector, planned.sidecar_set.shape_hash
         for pod in (action.pod for action in planned.actions):
             mark = pod.mark_of(planned.sidecar_set.name)
             assert not pod.fault
+            is_known = mark is not None and mark.spec_hash == planned.sidecar_set.spec_hash
+            assert not (mark is not None and mark.move is not None and mark.move.is_heal and is_known)
             assert selector is None or selector.matches(pod.labels)
             assert mark is None or mark.shape_hash == shape or planned.sidecar_set.is_adopting
+
+
+@_law
+@given(generating.wishes(), generating.fleets())
+def test_no_budget_is_overdrawn(wanted: Wanted, found: list[pods.Pod]) -> None:
+    """With those that are down or settle by our doing, no more move than maxUnavailable; the same for the ailing."""
+    for planned in generating.plan(wanted, found).sets:
+        name, limit = planned.sidecar_set.name, planned.sidecar_set.update.max_unavailable.of(len(planned.matched))
+        flying = {pod.key for pod in planned.in_flight}
+        new = [action.pod for action in planned.actions if action.pod.key not in flying]
+        settling = sum(courts.has_served(pod, name) for pod in planned.settling)
+        down, in_lane = planned.count(censuses.UNAVAILABLE) + settling, planned.count(censuses.IN_LANE)
+        healthy = sum(pod.is_ready for pod in new)
+        ailing = sum(not pod.is_ready and not courts.has_served(pod, name) for pod in new)
+        assert not healthy or down + healthy <= limit
+        assert not ailing or in_lane + ailing <= max(1, limit)
+
+
+@_law
+@given(generating.wishes(), generating.fleets())
+def test_no_partition_is_undercut(wanted: Wanted, found: list[pods.Pod]) -> None:
+    """After the plan's actions no more pods are updated than the partition lets be, or than were before."""
+    for planned in generating.plan(wanted, found).sets:
+        share, matched = planned.sidecar_set.update.partition, len(planned.matched)
+        asked = asks.Set(planned.sidecar_set.name, partition=str(share) if share.is_percent else share.amount)
+        room = asked.may_be_updated(matched) - len(planned.updated)
+        assert len(planned.actions) <= max(0, room)
 
 
 @_law
@@ -77,7 +106,7 @@ def test_order_and_chunks_change_nothing(wanted: Wanted, found: list[pods.Pod], 
     machines.check("with the sets backwards", comparing.difference(again, straight))
 
 
-@_law
+@profiles.of_plans(100)
 @given(generating.wishes(), generating.fleets(), st.data())
 def test_a_memory_changes_nothing(wanted: Wanted, found: list[pods.Pod], data: st.DataObject) -> None:
     """Whatever a process has seen before, it plans like one that has just begun."""
@@ -104,6 +133,8 @@ def test_a_crash_between_two_writes_repeats_nothing(wanted: Wanted, found: list[
     """After any part of a plan was carried out, a new process plans just the rest, at the same moment."""
     whole = [action for each in generating.plan(wanted, found).sets for action in each.actions]
     applied = [action for action in whole if data.draw(st.booleans(), label=f"applied to {action.pod.key}")]
+    is_paced = any(policy.pace for policy in wanted.policies)
+    assume(not is_paced or not any(_is_moved_on_within_a_minute(action) for action in applied))
     again = generating.plan(wanted, generating.written(found, applied))
     scattering = {each.name for each in wanted.sets if each.update.scatter}
 
@@ -120,13 +151,13 @@ def test_a_crash_between_two_writes_repeats_nothing(wanted: Wanted, found: list[
 @given(generating.wishes(), generating.fleets(), st.floats(0, 1))
 def test_time_alone_changes_nothing_before_the_plan_wakes(wanted: Wanted, found: list[pods.Pod], share: float) -> None:
     """Until `wakes_at`, the same pods give the same actions; from `closes_at` on they give none."""
-    for planned in generating.plan(wanted, found).sets:
-        if any("kubelet has not begun" in hold.message for hold in planned.holds):
+    for wish in wanted.sets:
+        one = Wanted((wish,), wanted.policies)
+        [now] = generating.plan(one, found).sets
+        if any("kubelet has not begun" in hold.message for hold in now.holds):
             continue  # over after five minutes; the passes of every minute see it
-        wakes = planned.wakes_at or generating.NOW + generating.seconds(100_000)
-        later = generating.NOW + (wakes - generating.NOW) * share * 0.999
-        one = Wanted((planned.sidecar_set,), wanted.policies)
-        [now], [then] = generating.plan(one, found).sets, generating.plan(one, found, later).sets
+        wakes = now.wakes_at or generating.NOW + generating.seconds(100_000)
+        [then] = generating.plan(one, found, generating.NOW + (wakes - generating.NOW) * share * 0.999).sets
         assert [action.pod.key for action in now.actions] == [action.pod.key for action in then.actions]
         if now.closes_at is not None and now.actions:
             [closed] = generating.plan(one, found, now.closes_at).sets
@@ -177,3 +208,9 @@ def test_nobody_waits_for_numbers_without_need(wanted: Wanted, found: list[pods.
 def _event(pod: pods.Pod, data: st.DataObject) -> pods.Pod:
     number = int(pod.name.removeprefix("pod-"))
     return dataclasses.replace(data.draw(generating.rows(number)), namespace=pod.namespace)
+
+
+def _is_moved_on_within_a_minute(action: plans.Action) -> bool:
+    """Say whether the pod forgets a move that has counted for the pace: it notes its last one only."""
+    mark = action.pod.mark_of(action.set_name)
+    return mark is not None and mark.move is not None and generating.NOW - mark.move.at < courts.MINUTE

@@ -8,6 +8,7 @@ would start now (`machines`), and at the end the world gets well and the rollout
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 from hypothesis import stateful
@@ -67,10 +68,23 @@ class Rollouts(stateful.RuleBasedStateMachine):
         then=stories.passes,
     )
     def cut_short(self, image: str, after: int, how: str, change: stories.Change, then: stories.Passes) -> None:
-        """Let the pass of another image be cut short: the process dies or is stopped, or a push comes in between."""
-        self._push(stories.Change(stories.LOGTAIL, "image", image))
+        """Let a pass that moves all pods be cut short: the process dies or is stopped, or a push comes in between."""
+        self._hurry(image)
         self._run(self._world.work_cut_short(after, how, self._asked(change)))
         self._go_on(then)
+
+    @stateful.rule(image=st.sampled_from(stories.IMAGES[:3]), then=stories.passes)
+    def close(self, image: str, then: stories.Passes) -> None:
+        """Let a window close in the midst of a pass that would move all pods."""
+        world = self._world
+        window = asks.Window("Allow", world.bench.clock.now() - datetime.timedelta(minutes=1), 2)
+        self._hurry(image)
+        policies = {**world.asked.policies, "brink": asks.Policy("brink", windows=(window,))}
+        world.push(dataclasses.replace(world.asked, policies=policies))
+        world.bench.wait((window.end - world.bench.clock.now()).total_seconds() - 0.1)
+        self._run(world.work())
+        self._go_on(then)
+        world.push(dataclasses.replace(world.asked, policies={**policies, "brink": asks.Policy("brink", pace=9)}))
 
     @stateful.rule(is_other=st.booleans(), then=stories.passes)
     def go_on(self, is_other: bool, then: stories.Passes) -> None:
@@ -134,6 +148,12 @@ class Rollouts(stateful.RuleBasedStateMachine):
     def _push(self, change: stories.Change) -> None:
         self._world.push(self._asked(change))
 
+    def _hurry(self, image: str) -> None:
+        """Ask for *image* on all pods at once."""
+        asked = self._world.asked
+        hurried = asks.Set(stories.LOGTAIL, image, "100%")
+        self._world.push(dataclasses.replace(asked, sets={**asked.sets, stories.LOGTAIL: hurried}))
+
     def _run(self, work: Any) -> Any:
         return self._guard(lambda: self._world.run(work))
 
@@ -146,9 +166,11 @@ class Rollouts(stateful.RuleBasedStateMachine):
     def _go_on(self, passes: stories.Passes) -> None:
         if passes.image:
             self._push(stories.Change(passes.set_name, "image", passes.image))
-        for seconds in passes.waits:
-            self._world.wait(seconds)
-            self._run(self._world.work(polls=passes.polls or not self._world.bench.reconciler.may_run))
+        world = self._world
+        for number, seconds in enumerate(passes.waits):
+            world.bench.wait(seconds)
+            polls = passes.polls or not world.bench.reconciler.may_run
+            self._run(world.work(polls=polls, compares=number == 0))
 
     def _toggle(self, image: str) -> None:
         cluster = self._world.bench.cluster

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 from typing import Any
 
@@ -88,6 +89,21 @@ def test_a_named_revision_that_is_gone_is_a_fault(revision: dict[str, str]) -> N
     choice = _choose(_set(revision), matched=10)
     assert "not among the 2 specs kept" in choice.fault
     assert not choice.document
+
+
+@pytest.mark.parametrize(("seconds", "bar"), [(-1, ""), (0, "the rollout window has closed")])
+def test_new_pods_wait_once_the_window_has_closed(seconds: int, bar: str) -> None:
+    """Also where no pass has said so since."""
+    closes_at = datetime.datetime(2026, 11, 27, 18, 0, tzinfo=datetime.UTC)
+    rollout = newcomers.Rollout(_set(), closes_at=closes_at)
+    assert newcomers.at(rollout, closes_at + datetime.timedelta(seconds=seconds)).bar == bar
+
+
+def test_another_bar_outlasts_the_window() -> None:
+    """What a pass found is said as it is."""
+    closes_at = datetime.datetime(2026, 11, 27, 18, 0, tzinfo=datetime.UTC)
+    rollout = newcomers.Rollout(_set(), bar="paused", closes_at=closes_at)
+    assert newcomers.at(rollout, closes_at).bar == "paused"
 
 
 def test_a_stable_spec_that_is_gone_is_a_fault() -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from gitsidecar.bootstrap import webhooks
+from gitsidecar.cluster import registrations
 from gitsidecar.settings import configs, loading
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -62,7 +63,7 @@ def test_the_daemon_moves_pods_and_writes_nothing_else() -> None:
 
 
 def test_the_webhook_writes_its_own_three_objects_and_no_pod(config: configs.GitsidecarConfig) -> None:
-    """Its rights are bound to the names that the settings have, but for `create`, which cannot be."""
+    """Its rights are bound to the names that the settings have, so it can make itself no Secret, such as a token."""
     settings, namespace = config.webhook, {each["metadata"].get("namespace") for each in OBJECTS} - {None}
     assert namespace == {"gitsidecar"}
     assert _rights("ClusterRole", "gitsidecar-webhook") == {
@@ -71,11 +72,31 @@ def test_the_webhook_writes_its_own_three_objects_and_no_pod(config: configs.Git
         ("mutatingwebhookconfigurations", settings.name, "get create patch"),
     }
     assert _rights("Role", "gitsidecar-webhook") == {
-        ("leases", "", "create"),
         ("leases", webhooks.LEASE, "get update"),
-        ("secrets", "", "create"),
         ("secrets", settings.certificates.secret, "get update"),
     }
+
+
+def test_what_the_webhook_may_not_create_is_there_empty(config: configs.GitsidecarConfig) -> None:
+    """Its Secret, of a type that asks for no content, and its Lease."""
+    secret = _object("Secret", config.webhook.certificates.secret)
+    lease = _object("Lease", webhooks.LEASE)
+    assert (secret["type"], secret.keys() & {"data", "stringData"}, "spec" in lease) == ("Opaque", set(), False)
+
+
+def test_only_the_daemon_has_the_token_that_may_push() -> None:
+    """Each Deployment mounts a Secret of its own, and the head of the file says how to make it."""
+    found = {name: _secrets(name) for name in VERBS}
+    assert found == {"gitsidecar": ["gitsidecar-git"], "gitsidecar-webhook": ["gitsidecar-git-read"]}
+    text = (ROOT / "config" / "kubernetes.yaml").read_text()
+    assert all(f"create secret generic {each} --from-file=token=" in text for [each] in found.values())
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_pods_of_ours_need_no_webhook(name: str) -> None:
+    """By their label no installation is ever asked about them."""
+    labels = _object("Deployment", name)["spec"]["template"]["metadata"]["labels"]
+    assert labels[registrations.INJECT_LABEL] == "false"
 
 
 @pytest.mark.parametrize("binding", [each for each in OBJECTS if each["kind"].endswith("Binding")])
@@ -97,6 +118,12 @@ def _object(kind: str, name: str) -> dict[str, Any]:
 def _container(name: str) -> dict[str, Any]:
     [container] = _object("Deployment", name)["spec"]["template"]["spec"]["containers"]
     return dict(container)
+
+
+def _secrets(name: str) -> list[str]:
+    """Return the Secrets that a Deployment mounts."""
+    volumes = _object("Deployment", name)["spec"]["template"]["spec"]["volumes"]
+    return [each["secret"]["secretName"] for each in volumes if "secret" in each]
 
 
 def _rights(kind: str, name: str) -> set[tuple[str, str, str]]:

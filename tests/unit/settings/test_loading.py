@@ -69,10 +69,11 @@ def test_every_setting_has_a_variable_that_beats_the_file(name: str, write: Writ
         "GITSIDECAR_WEBHOOK_REGISTER": "false",
         "GITSIDECAR_WEBHOOK_REACHED_URL": "https://10.0.0.7:9443",
         "GITSIDECAR_WEBHOOK_PATCH_POD_METADATA": "[]",
+        "GITSIDECAR_WEBHOOK_EXCLUDED_NAMESPACES": '["cni"]',
     }.get(name, "7")
     file = write((ROOT / "config/gitsidecar.yaml").read_text(encoding="utf-8"))
     plain, changed = (loading.load(file, environ).model_dump(by_alias=True) for environ in ({}, {name: other}))
-    shown = {"true": "True", "false": "False", "[]": "()"}.get(other, other)
+    shown = {"true": "True", "false": "False", "[]": "()", '["cni"]': "('cni',)"}.get(other, other)
     assert str(_leaf(changed, path)).removesuffix(".0") == shown
     assert _leaf(plain, path) != _leaf(changed, path)
     assert [each for each in loading.variables().values() if _leaf(plain, each) != _leaf(changed, each)] == [path]
@@ -215,6 +216,7 @@ def test_who_may_give_which_annotations(write: Write) -> None:
         ("certificates: {secret: '../x'}", "webhook.certificates.secret"),
         ("namespace: Platform", "webhook.namespace"),
         ("name: 'a b'", "webhook.name"),
+        ("excludedNamespaces: [cni, Network]", "webhook.excludedNamespaces[1]"),
         ("failurePolicy: ignore", "webhook.failurePolicy"),
         ("patchPodMetadata: [{allowedAnnotationKeyExprs: ['(']}]", "webhook.patchPodMetadata[0]"),
         ("patchPodMetadata: '[{'", "webhook.patchPodMetadata"),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import collections
 import dataclasses
 import datetime
+import random
 import re
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitsidecar.webhook import certificates
+from gitsidecar.webhook import certificates, renewals
 from tests.unit.webhook import clients
 
 BUNDLE = certificates.make(clients.NAMES, clients.NOW, make_key=clients.keys())
@@ -24,6 +26,16 @@ DATA = certificates.write(BUNDLE)
 
 def _with(**changes: bytes) -> dict[str, bytes]:
     return {**DATA, **{name.replace("_", "."): value for name, value in changes.items()}}
+
+
+def _without_identifier() -> bytes:
+    """Return our authority as one that cannot be named in what it signs."""
+    authority = BUNDLE.authorities[0]
+    key, name = authority.key, authority.certificate.subject
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    built = x509.CertificateBuilder(name, name, key.public_key(), 7, authority.begins, authority.ends)
+    built = built.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    return certificates.pem([built.sign(key, hashes.SHA256())])
 
 
 @pytest.mark.parametrize("name", clients.NAMES)
@@ -87,6 +99,8 @@ def test_an_authority_without_its_key_survives_too() -> None:
         (_with(tls_key=DATA["ca.key"]), r"the key is not the one of the certificate$"),
         (_with(ca_crt=b"nonsense"), r"^ca.crt cannot be used: the certificate is not one in PEM$"),
         (_with(ca_key=b"nonsense"), r"^ca.key cannot be used: it holds what is not a private key in PEM$"),
+        (_with(ca_crt=DATA["tls.crt"]), r"^ca.crt cannot be used: it holds what is not an authority of ours$"),
+        (_with(ca_crt=_without_identifier()), r"^ca.crt cannot be used: it holds what is not an authority of ours$"),
         (_with(ca_crt=OTHER.trusted), r"^tls.crt is not signed by any certificate of ca.crt$"),
     ],
 )
@@ -126,6 +140,26 @@ def test_no_bytes_make_reading_fail(name: str, bytes_: bytes, place: int) -> Non
     read = certificates.read({**DATA, name: text[:place] + bytes_ + text[place + len(bytes_) :]})
     if isinstance(read, certificates.Broken):
         assert not shows_a_key(read.why)
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_no_mutation_of_a_certificate_gets_further_than_reading() -> None:
+    """Of a few hundred that are wrong inside, each is words, or a bundle from which every step can be taken."""
+    drawn, kinds = random.Random(7), collections.Counter[type]()
+    for name, pair in 300 * [("tls.crt", BUNDLE.serving), ("ca.crt", BUNDLE.authorities[0])]:
+        text = bytearray(pair.certificate.public_bytes(serialization.Encoding.DER))
+        for _ in range(drawn.choice((1, 1, 2, 3))):
+            text[drawn.randrange(len(text))] = drawn.randrange(256)
+        encoded = b"-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % base64.encodebytes(text)
+        read = certificates.read({**DATA, name: encoded})
+        kinds[type(read)] += 1
+        if isinstance(read, certificates.Broken):
+            continue
+        for days in (0, 50, 950, 1200):
+            now = clients.NOW + datetime.timedelta(days=days)
+            step = renewals.next_step(read, now, clients.NAMES)
+            assert renewals.take(step, read, now, names=clients.NAMES, make_key=clients.keys(80)).issuer is not None
+    assert min(kinds[certificates.Bundle], kinds[certificates.Broken]) > 20
 
 
 def test_no_representation_shows_a_key() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime
 import os
 import ssl
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gitsidecar import errors
-from gitsidecar.webhook import certificates, contexts
+from gitsidecar.webhook import certificates, contexts, signing
 from tests.unit.webhook import clients
 
 NOW = datetime.datetime.now(datetime.UTC)  # OpenSSL knows no other time
@@ -46,6 +49,58 @@ def test_a_connection_outlives_a_swap() -> None:
     before = clients.Handshake(context.tls, OLD.trusted)
     context.swap(NEW.serving)
     assert before.says(b"review") == b"review"
+
+
+def _rsa() -> certificates.Pair:
+    """Return a certificate with another type of key, of the same authority as the new one."""
+    key, authority = rsa.generate_private_key(65537, 2048), NEW.authorities[0]
+    server = signing.Server(key.public_key(), clients.NAMES)  # type: ignore[arg-type]  # ours are never of this type
+    signer, until = authority.key, NOW + datetime.timedelta(days=9)
+    assert signer is not None
+    signed = signing.sign_server(
+        server,
+        NOW,
+        authority=authority.certificate,
+        key=signer,  # type: ignore[arg-type]
+        until=until,
+    )
+    return certificates.Pair(signed, key)
+
+
+@contextlib.asynccontextmanager
+async def _echoing(context: contexts.Context) -> AsyncIterator[int]:
+    """Serve an echo with *context* on a port."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while words := await reader.read(100):
+            writer.write(words)
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=context.tls)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("name", clients.NAMES)  # the address is not sent: a client without SNI
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_another_type_of_key_is_served_too(name: str, version: ssl.TLSVersion) -> None:
+    """From ECDSA to RSA and back: new clients are shown the new certificate, and the connection before goes on."""
+    context = contexts.Context()
+    async with contextlib.AsyncExitStack() as stack:
+        port = await stack.enter_async_context(_echoing(context))
+        opened = []
+        for pair, trusted in ((OLD.serving, OLD.trusted), (_rsa(), NEW.trusted), (OLD.serving, OLD.trusted)):
+            context.swap(pair)
+            client = ssl.create_default_context(cadata=trusted.decode())
+            client.maximum_version = version
+            connection = await asyncio.open_connection("127.0.0.1", port, ssl=client, server_hostname=name)
+            shown = connection[1].get_extra_info("ssl_object").getpeercert(binary_form=True)
+            assert x509.load_der_x509_certificate(shown) == pair.certificate
+            opened.append(connection)
+        for reader, writer in opened:
+            writer.write(b"review")
+            assert await reader.readexactly(6) == b"review"
+            writer.close()
 
 
 def test_the_same_pair_is_no_swap() -> None:

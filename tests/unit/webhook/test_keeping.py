@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import ssl
 from pathlib import Path
@@ -53,13 +54,13 @@ async def test_a_look_serves_and_registers(tmp_path: Path) -> None:
 
 
 async def test_a_change_is_taken_up(tmp_path: Path) -> None:
-    """The next look serves the new pair."""
+    """The next look serves the new pair; other replicas may serve the old one yet, so that it is trusted too."""
     stage = Stage(tmp_path)
     for bundle in (OLD, NEW):
         stage.put(bundle)
         await stage.keeper.look()
     assert stage.context.pair == NEW.serving
-    assert stage.registered == [OLD.trusted, NEW.trusted]
+    assert stage.registered == [OLD.trusted, OLD.trusted + NEW.trusted]
 
 
 async def test_a_bad_change_is_not(tmp_path: Path) -> None:
@@ -81,6 +82,54 @@ async def test_a_certificate_that_has_ended_is_trouble(tmp_path: Path) -> None:
     await stage.keeper.look()
     stage.now += datetime.timedelta(days=60)
     assert stage.keeper.trouble == "the certificate ended on 2026-04-30 12:00 UTC"
+
+
+async def test_a_certificate_that_begins_in_the_future_is_trouble(tmp_path: Path) -> None:
+    """API servers whose clock says the same as ours turn it away."""
+    stage = Stage(tmp_path)
+    stage.put(OLD)
+    await stage.keeper.look()
+    stage.now -= datetime.timedelta(hours=2)
+    assert stage.keeper.trouble == "the certificate begins on 2026-03-01 11:00 UTC, in the future"
+
+
+async def test_no_fault_ends_the_keeper(tmp_path: Path) -> None:
+    """Not even one that nobody has thought of: it is said, and the pair is served on."""
+    stage, called = Stage(tmp_path), asyncio.Event()
+    stage.put(OLD)
+
+    async def fail(_: bytes) -> bool | None:
+        called.set()
+        raise LookupError("unheard of")
+
+    keeper = keeping.Keeper(
+        sources.MountedCertificates(mounts.Mount(tmp_path / "tls.crt", tmp_path / "tls.key")),
+        stage.context,
+        fail,
+        now=lambda: stage.now,
+    )
+    running = asyncio.create_task(keeper.run())
+    await called.wait()
+    assert not running.done()
+    running.cancel()
+    assert isinstance(keeper.fault, errors.BugError)
+    assert "could not be looked after (LookupError)" in str(keeper.fault)
+    assert stage.context.pair == OLD.serving
+
+
+async def test_authorities_that_come_later_are_registered(tmp_path: Path) -> None:
+    """They are asked for at each look; and when they are gone, clients trust them for a day more."""
+    stage = Stage(tmp_path)
+    stage.put(OLD)
+    (tmp_path / "ca.crt").unlink()
+    await stage.keeper.look()
+    stage.put(OLD)
+    await stage.keeper.look()
+    (tmp_path / "ca.crt").unlink()
+    for hours in (0, 23, 2):
+        stage.now += datetime.timedelta(hours=hours)
+        await stage.keeper.look()
+    assert stage.registered == [b"", OLD.trusted, OLD.trusted, OLD.trusted, b""]
 
 
 def test_no_certificate_is_trouble(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,6 +142,31 @@ def test_with_the_whole_share_open_everybody_gets_the_latest() -> None:
     latest = _canary(0)
     known = passes.knowing(passes.planned(latest), past=passes.history(OLD, latest))
     assert set(_admit(known, latest, 50)) == {"Latest"}
+
+
+def test_after_the_window_new_pods_get_the_stable_spec() -> None:
+    """Whether or not a pass has succeeded since it closed."""
+    latest, clock = _canary(0), passes.Clock()
+    planned = passes.planned(latest, 10, closes_at=passes.NOW + datetime.timedelta(minutes=1))
+    known = passes.knowing(planned, past=passes.history(OLD, latest), clock=clock)
+    assert known.decide(LABELS, latest).spec == "Latest"
+    clock.advance(60)
+    choice = known.decide(LABELS, latest)
+    assert (choice.spec, choice.reason) == ("Stable", "the rollout window has closed")
+
+
+def test_more_than_can_be_remembered_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where passes fail for long, or reviews are made up, memory is bounded, and too few get the latest spec."""
+    monkeypatch.setattr(knowledge, "_MOST", 5)
+    latest, clock = _canary(0), passes.Clock()
+    known = passes.knowing(passes.planned(latest, 10), past=passes.history(OLD, latest), clock=clock)
+    clock.advance(1)
+    assert _admit(known, latest, 100) == ["Latest"] * 5 + ["Stable"] * 95
+    assert known.decide(LABELS, latest).reason == "5 new pods got it since the last pass"
+    known.note(passes.plan(passes.planned(latest, 110, 5), now=clock.now), passes.history(OLD, latest), {})
+    clock.advance(6)
+    known.note(passes.plan(passes.planned(latest, 110, 5), now=clock.now), passes.history(OLD, latest), {})
+    assert known.decide(LABELS, latest).spec == "Latest"
 
 
 def test_what_the_plan_is_about_to_move_counts_as_moved() -> None:

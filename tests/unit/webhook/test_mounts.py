@@ -7,6 +7,8 @@ import datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from gitsidecar.webhook import certificates, mounts
 from tests.unit.webhook import clients
@@ -95,9 +97,64 @@ def test_a_file_that_is_missing_is_said(tmp_path: Path) -> None:
 
 def test_authorities_may_be_left_out(tmp_path: Path) -> None:
     """Somebody else tells clients whom to trust."""
-    content = mounts.read(dataclasses.replace(_mount(tmp_path), authorities=None))
+    mount = _mount(tmp_path)
+    mount.trusted.unlink()
+    content = mounts.read(mount)
     assert isinstance(content, mounts.Content)
+    found = mounts.watch(content, clients.NOW, known=None)
+    assert isinstance(found, mounts.Mounted)
+    assert found.authorities == ()
+
+
+def test_authorities_are_looked_for_beside_the_certificate(tmp_path: Path) -> None:
+    """Where cert-manager puts them."""
+    assert mounts.read(dataclasses.replace(_mount(tmp_path), authorities=None)) == dataclasses.replace(
+        _content(tmp_path), mount=mounts.Mount(tmp_path / "tls.crt", tmp_path / "tls.key")
+    )
+
+
+def test_authorities_that_have_not_signed_are_said(tmp_path: Path) -> None:
+    """Whoever trusts them would turn us away."""
+    words = _broken(dataclasses.replace(_content(tmp_path), authorities=NEW["ca.crt"]))
+    assert words.startswith(f"{tmp_path}/ca.crt cannot be used: {tmp_path}/tls.crt is not signed by any certificate")
+
+
+def _signed(subject: str, issuer: str, public: int, signer: int) -> bytes:
+    name = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, each)]) for each in (issuer, subject)]
+    begins, key = clients.NOW - DAY, clients.keys(public)().public_key()
+    built = x509.CertificateBuilder(name[0], name[1], key, 7, begins, clients.NOW + DAY)
+    return certificates.pem([built.sign(clients.keys(signer)(), hashes.SHA256())])
+
+
+def test_an_authority_may_have_signed_one_in_between(tmp_path: Path) -> None:
+    """It stands in the chain; without it, nothing leads to the authority."""
+    root, between, served = _signed("r", "r", 1, 1), _signed("b", "r", 2, 1), _signed("s", "b", 3, 2)
+    key = certificates.key_pem(certificates.Pair(x509.load_pem_x509_certificate(served), clients.keys(3)()))
+    content = dataclasses.replace(_content(tmp_path), certificate=served + between, key=key, authorities=root)
     assert isinstance(mounts.watch(content, clients.NOW, known=None), mounts.Mounted)
+    assert "is not signed by" in _broken(dataclasses.replace(content, certificate=served), 0 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "has", "is_good"),
+    [
+        ("Gitsidecar.gitsidecar.svc", clients.NAMES, True),
+        ("127.0.0.1", clients.NAMES, True),
+        ("gitsidecar.gitsidecar.svc", ("*.gitsidecar.svc",), True),
+        ("gitsidecar.other.svc", clients.NAMES, False),
+        ("a.gitsidecar.gitsidecar.svc", ("*.gitsidecar.svc",), False),
+    ],
+)
+def test_a_certificate_for_another_name_is_said(
+    name: str, has: tuple[str, ...], *, is_good: bool, tmp_path: Path
+) -> None:
+    """API servers would turn it away; a wildcard stands for one label."""
+    content = _content(tmp_path, certificates.write(certificates.make(has, clients.NOW, make_key=clients.keys())))
+    content = dataclasses.replace(content, mount=dataclasses.replace(content.mount, name=name))
+    if is_good:
+        assert isinstance(mounts.watch(content, clients.NOW, known=None), mounts.Mounted)
+    else:
+        assert f"the certificate is for {', '.join(sorted(has))}, and API servers call us {name}" in _broken(content)
 
 
 def test_no_representation_shows_what_is_in_the_files(tmp_path: Path) -> None:

@@ -119,11 +119,35 @@ def test_the_last_two_days_of_an_authority_are_not_waited_for() -> None:
 
 
 def test_a_clock_that_was_wrong_is_got_over() -> None:
-    """Certificates that begin in the future serve nobody: they are made anew, and are not trusted on."""
-    future = certificates.make(NAMES, clients.NOW + 900 * DAY, make_key=clients.keys())
-    *_, (_, bundle) = _steps(future, clients.NOW, 90)
+    """Certificates that begin in the future, by however little, serve nobody: they are made anew."""
+    for ahead in (DAY / 12, DAY, 900 * DAY):
+        future = certificates.make(NAMES, clients.NOW + ahead, make_key=clients.keys())
+        *_, (_, bundle) = _steps(future, clients.NOW, 90)
+        assert bundle is not None
+        assert clients.accepts(bundle.trusted, bundle.serving, clients.NOW)
+
+
+def test_a_certificate_of_the_future_is_signed_anew_by_the_same_authority() -> None:
+    """Nobody has to learn of another one where only what is served was made by a wrong clock."""
+    served = certificates.make_serving(FIRST.authorities[0], NAMES, clients.NOW + DAY, key=clients.keys(8)())
+    *taken, (_, bundle) = _steps(dataclasses.replace(FIRST, serving=served), clients.NOW, 90)
+    assert [step.kind for step, _ in taken] == [Kind.RENEW]
     assert bundle is not None
-    assert len(bundle.authorities) == 1
+    assert clients.accepts(FIRST.trusted, bundle.serving, clients.NOW)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(-9000.0, 1090.0), min_size=1, max_size=3))
+def test_no_wrong_clock_cuts_the_others_off(shifts: list[float]) -> None:
+    """Whatever the clocks of who writes say, short of the end of the first authority: what others serve is trusted."""
+    bundle = FIRST
+    for number, shift in enumerate([*shifts, 0.0]):
+        *_, (_, after) = _steps(bundle, clients.NOW + DAY * shift, 100 * (number + 1))
+        assert after is not None
+        read = certificates.read(certificates.write(after))
+        assert isinstance(read, certificates.Bundle)
+        bundle = read
+        assert clients.accepts(bundle.trusted, FIRST.serving, clients.NOW)
     assert clients.accepts(bundle.trusted, bundle.serving, clients.NOW)
 
 

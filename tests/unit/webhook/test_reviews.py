@@ -198,6 +198,75 @@ def test_a_review_that_comes_again_counts_once_and_gets_the_same_answer() -> Non
     assert later.pod["spec"]["containers"][0]["image"] == "logtail:1"
 
 
+def test_a_review_that_comes_again_is_told_from_the_first() -> None:
+    """By what the log says; nothing of the pod is kept for it."""
+    reviewer = passes.reviewer(passes.knowing(passes.planned(LATEST)))
+    first, again = (reviewer.answer(passes.review()) for _ in range(2))
+    assert (again.body, again.record.pod, again.record.verdict.patch) == (first.body, "web-1", b"")
+    assert [each.reason for each in again.record.verdict.told] == ["SentAgain"]
+
+
+@pytest.mark.parametrize("bound", ["_REMEMBERED", "_REMEMBERED_BYTES"])
+def test_answers_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    """The oldest make room, by number and by bytes; then a review is answered like a new one."""
+    size = len(_answer().body)
+    monkeypatch.setattr(reviews, bound, 2 if bound == "_REMEMBERED" else 2 * size + 1)
+    reviewer = passes.reviewer(passes.knowing(passes.planned(LATEST)))
+
+    def is_known(uid: str) -> bool:
+        return not reviewer.answer(passes.review(uid=uid)).record.verdict.given
+
+    assert [is_known(uid) for uid in ("uid-1", "uid-2", "uid-2", "uid-3", "uid-2", "uid-1")] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(("length", "status"), [(128, 200), (129, 400)])
+def test_a_uid_is_no_longer_than_a_uid(length: int, status: int) -> None:
+    """It goes back in the answer, which may be kept."""
+    assert _answer(uid="u" * length).status == status
+
+
+def test_names_are_cut_to_what_a_name_can_be() -> None:
+    """Nobody fills the log by a pod that no API server would take."""
+    pod = builders.pod("web")
+    pod["metadata"]["name"] = "n" * 10_000
+    record = _answer(pod=pod, namespace="s" * 10_000).record
+    assert (len(record.pod), len(record.namespace)) == (253, 253)
+
+
+@pytest.mark.parametrize("failing_closed", [True, False])
+def test_what_no_pod_can_hold_is_not_put_in(failing_closed: bool) -> None:
+    """What sidecars copy multiplies; the pod is left as it is, or refused, and is not counted."""
+    containers = [
+        {
+            "name": f"log{number}",
+            "image": "l:1",
+            "transferEnv": [{"sourceContainerName": "web", "envNames": ["BIG"]}],
+        }
+        for number in range(4)
+    ]
+    web = {"name": "web", "image": "w:1", "env": [{"name": "BIG", "value": "x" * 500_000}]}
+    pod = builders.pod(web)
+    answer = _answer(passes.logtail(containers=containers), pod=pod, failing_closed=failing_closed)
+    found = passes.response(answer, pod)
+    assert (found.is_allowed, found.pod) == (not failing_closed, pod)
+    words = found.status["message"] if failing_closed else found.warnings[0]
+    assert "PatchTooLarge: SidecarSets logtail would add more than 1.5 MiB" in words
+    assert (answer.record.verdict.reason, answer.record.verdict.given) == ("PatchTooLarge", ())
+
+
+def test_a_namespace_that_is_not_known_has_its_name_as_a_label() -> None:
+    """A set that selects by that alone is put in from the namespace's first pod on."""
+    named = passes.logtail("2", namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "new"}})
+    assert _names(passes.response(_answer(named, namespace="new"))) == ["logtail", "web"]
+
+
 def test_a_dry_run_counts_for_nothing() -> None:
     """It gets the answer that a real pod would get, and the next one gets it too."""
     assert _canary(dryRun=True)[1] == ["logtail:2", "logtail:2"]

@@ -159,6 +159,18 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest
         assert (await served.post(forever()))[0] == 408
 
 
+@pytest.mark.parametrize("begun", [b"", b"POST /mutate HTTP/1.1\r\nHost: a\r\n"])
+async def test_a_head_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    """A connection on which nothing comes, or half a head, is closed."""
+    monkeypatch.setattr(servers, "_IDLE", 0.05)
+    async with _listening() as port:
+        trust = ssl.create_default_context(cadata=BUNDLE.trusted.decode())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust)
+        writer.write(begun)
+        assert await reader.read() == b""
+        writer.close()
+
+
 async def test_liveness_is_served_and_nothing_else() -> None:
     """A probe by a kubelet needs no more than `/healthz`."""
     async with _serving() as served:
