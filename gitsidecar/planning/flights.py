@@ -46,11 +46,13 @@ def serves(pod: pods.Pod, move: pods.Move) -> bool:
 
 def is_down_since(pod: pods.Pod, move: pods.Move) -> bool:
     """
-    Say whether the pod stopped to be Ready with *move* and has not been Ready since, though its containers run again.
+    Say whether the pod stopped to be Ready with *move* or before it, and has not been Ready since, though its
+    containers run again.
 
-    A pod that came back and failed later, on its own, lost readiness long after the move.
+    One that came back and failed later, on its own, lost readiness long after the move. One that we moved on while it
+    was down lost it long before: with an earlier move of ours, where *move* says that the pod served before us.
     """
-    return not pod.is_ready and pod.unready_since is not None and abs(pod.unready_since - move.at) <= _NOTICED
+    return not pod.is_ready and pod.unready_since is not None and pod.unready_since - move.at <= _NOTICED
 
 
 def is_unnoticed(pod: pods.Pod, move: pods.Move, now: datetime.datetime) -> bool:
