@@ -163,7 +163,7 @@ def test_manifests_with_errors_are_told_and_the_pod_is_explained(run: Run, good:
 
 
 def test_the_page_shows_what_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of commands.md is what the command above it prints."""
+    """The example of the page is what the command above it prints."""
     monkeypatch.chdir(pages.ROOT)
     [command] = [
         line.removeprefix("$ gitsidecar ")
@@ -176,7 +176,7 @@ def test_the_page_shows_what_is_printed(run: Run, monkeypatch: pytest.MonkeyPatc
 
 
 def test_json_has_the_members_that_are_documented(run: Run, good: Path, bad: Path, pods: Path) -> None:
-    """The table of commands.md names each member that is printed, and no other."""
+    """The table of the page names each member that is printed, and no other."""
     (good / "nights.yaml").write_text(POLICY)
     (good / "bad.yaml").write_text((bad / "a.yaml").read_text())
     printed = {
@@ -184,7 +184,7 @@ def test_json_has_the_members_that_are_documented(run: Run, good: Path, bad: Pat
         for name in ("web-0", "web-2")
         for member in _members(json.loads(_json(run, f"default/{name}", good, "--pods", pods, "--now", NOW)))
     }
-    text = pages.prose(pages.DOCS / "commands.md").partition("## explain")[2].partition("\n## ")[0]
+    text = pages.prose(pages.DOCS / "commands" / "explain.md")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     documented = [name for row in rows for name in pages.codes(row)]
     assert (sorted(documented), len(documented)) == (sorted(printed), len(set(documented)))

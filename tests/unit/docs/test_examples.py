@@ -20,6 +20,7 @@ from gitsidecar.model import files, findings
 from gitsidecar.settings import loading
 from tests.unit.docs import pages
 
+_COMMANDS = pages.DOCS / "commands"
 _PODS = ("--pods", "docs/examples/pods.json")
 _TREES = ("docs/examples/sidecars", "docs/examples/nights.yaml", "docs/examples/broken")
 _JSON = {
@@ -89,9 +90,9 @@ def test_commands_print_what_the_page_shows(block: pages.Block, monkeypatch: pyt
 
 
 def test_explain_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What commands.md shows of `explain` is what the last command before it prints."""
+    """What the page of `explain` shows is what the last command before it prints."""
     monkeypatch.chdir(pages.ROOT)
-    [shown] = [block for block in pages.blocks("text") if block.page.name == "commands.md"]
+    [shown] = [block for block in pages.blocks("text") if block.page == _COMMANDS / "explain.md"]
     [*_, before] = [block for block in _CONSOLE if block.page == shown.page and block.line < shown.line]
     [*_, (command, _)] = _commands(before)
     assert _run(shlex.split(command)[1:]).output == shown.text
@@ -118,14 +119,24 @@ def test_commands_in_a_sentence_exist(page: Path) -> None:
                 assert {word for word in words if word.startswith("--")} <= options, code
 
 
-def test_every_verb_and_option_is_documented() -> None:
-    """commands.md has a heading for each verb of the program, and names each option somewhere."""
-    page = pages.DOCS / "commands.md"
-    verbs = main.program.list_commands(click.Context(main.program))
-    assert pages.anchors(page) == {"commands", *verbs}
-    text = page.read_text(encoding="utf-8")
-    options = {option for verb in verbs for parameter in _command(verb).params for option in parameter.opts}
-    assert [option for option in sorted(options) if option.startswith("--") and option not in text] == []
+_VERBS = main.program.list_commands(click.Context(main.program))
+
+
+def test_every_verb_has_a_page_and_no_other() -> None:
+    """There is one page for each verb, and the table of commands.md leads to each."""
+    assert {page.stem for page in _COMMANDS.glob("*.md")} == set(_VERBS)
+    rows = pages.table(pages.DOCS / "commands.md", "Verb")
+    assert sorted(row["Verb"] for row in rows) == [f"[`{verb}`](commands/{verb}.md)" for verb in sorted(_VERBS)]
+
+
+@pytest.mark.parametrize("verb", _VERBS)
+def test_every_option_is_documented(verb: str) -> None:
+    """A verb's page is called after it, and names each option; its help shows an example."""
+    text = (_COMMANDS / f"{verb}.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {verb}\n")
+    options = {option for parameter in _command(verb).params for option in parameter.opts if option.startswith("--")}
+    assert [option for option in sorted(options) if option not in text] == []
+    assert f"Example: gitsidecar {verb}" in (_command(verb).help or "")
 
 
 def _commands(block: pages.Block) -> Iterator[tuple[str, str]]:
@@ -147,10 +158,11 @@ def _command(verb: str) -> click.Command:
 
 
 def _json_tables() -> Iterator[list[str]]:
-    """Yield the members that each of the page's tables of JSON names, in order."""
-    for paragraph in pages.prose(pages.DOCS / "commands.md").split("\n\n"):
-        if paragraph.startswith("| Field |"):
-            yield [name for line in paragraph.splitlines()[2:] for name in pages.codes(line.split("|")[1])]
+    """Yield the members that each table of JSON names, in order."""
+    for page in sorted(_COMMANDS.glob("*.md")):
+        for paragraph in pages.prose(page).split("\n\n"):
+            if paragraph.startswith("| Field |"):
+                yield [name for line in paragraph.splitlines()[2:] for name in pages.codes(line.split("|")[1])]
 
 
 def _members(value: Any, path: str = "") -> Iterator[str]:
