@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The first that is new enough; say `make PYTHON=…` for another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-# For `make test`, for example PYTEST_ARGS="--require=apiserver,node" or PYTEST_ARGS=tests/unit.
+# For `make test`, for example PYTEST_ARGS="--require=apiserver,node,browser" or PYTEST_ARGS=tests/unit.
 PYTEST_ARGS ?=
 # For `make demo`, for example DEMO_ARGS="--pods 200 --speed 2".
 DEMO_ARGS ?=
@@ -21,7 +21,7 @@ help:
 	@echo "make test          all checks and tests that this machine can run (PYTEST_ARGS=…)"
 	@echo "make lint          the checks without the tests"
 	@echo "make format        put the code into its form"
-	@echo "make docs          draw docs/demo.svg anew, from a real run"
+	@echo "make docs          draw docs/demo.svg and docs/simulate.svg anew, from real runs"
 	@echo "make requirements  pin the dependencies anew"
 	@echo "make clean         remove what these commands made"
 
@@ -43,6 +43,8 @@ format: $(VENV)/.dev
 
 docs: $(VENV)/.run
 	$(BIN)/python docs/make_demo_svg.py
+	$(BIN)/gitsidecar simulate docs/examples/rollout --synthetic deployments=40,pods=2000 \
+		--start 2026-11-24T09:00:00Z --svg docs/simulate.svg
 
 # Every set-up step leaves a stamp, so that it is not done again until what it reads has changed.
 $(VENV)/.python:

@@ -73,9 +73,9 @@ def _time(case: Case) -> float:
     return ended - began
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Return *rows* as text for people: milliseconds, microseconds a pod, and the ratio."""
-    lines = [("pods", "cluster", "what", "median ms", "min-max ms", "µs a pod", "ratio")]
+def table(rows: Sequence[Row], *, noun: str = "pod", group: str = "cluster") -> str:
+    """Return *rows* as text for people: milliseconds, microseconds a pod (or another *noun*), and the ratio."""
+    lines = [(f"{noun}s", group, "what", "median ms", "min-max ms", f"µs a {noun}", "ratio")]
     for row in rows:
         low, high = min(row.seconds), max(row.seconds)
         spread = f"{_milliseconds(low)}-{_milliseconds(high)}"

@@ -50,7 +50,7 @@ class StatusBranch(Protocol):
 
 
 class Cluster(Protocol):
-    """The pods of one cluster: a cache kept fresh by a watch, and one way to write."""
+    """The pods of one cluster: a cache kept fresh by a watch, and two ways to write."""
 
     async def start(self, changed: Callable[[], None]) -> None:
         """Begin to watch; *changed* is called (often, cheaply, on the loop's thread) whenever a pod's row changed."""
@@ -75,9 +75,16 @@ class Cluster(Protocol):
 
     async def execute(self, action: plans.Action) -> outcomes.Outcome:
         """
-        Send one action as one PATCH and say what became of it; the only place that writes to a cluster.
+        Send one action as one PATCH and say what became of it; nothing else but `evict` writes to a cluster.
 
         Never raises for a fault of one pod. Sends nothing, and defers, while all writes are held off.
+        """
+
+    async def evict(self, eviction: plans.Eviction) -> outcomes.Evicted:
+        """
+        Ask the API server to evict one pod, that very one, and say what became of it, as `execute` does.
+
+        A PodDisruptionBudget that does not allow it defers this pod, and holds off nothing else.
         """
 
     async def close(self) -> None:

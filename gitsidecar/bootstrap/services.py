@@ -12,8 +12,9 @@ from pathlib import Path
 import structlog
 
 from gitsidecar import errors
-from gitsidecar.bootstrap import webhooks, worlds
+from gitsidecar.bootstrap import dashboards, notices, receivers, webhooks, worlds
 from gitsidecar.daemon import daemons
+from gitsidecar.dashboard import sights
 from gitsidecar.reconciler import reconcilers
 from gitsidecar.settings import configs
 from gitsidecar.telemetry import logs, metrics, probes
@@ -57,13 +58,15 @@ async def serve(file: Path, config: configs.GitsidecarConfig, *, is_following: b
 async def run_once(config: configs.GitsidecarConfig) -> reconcilers.Pass:
     """Fetch, run one pass, and record it whatever the interval; raises as `Reconciler.run_pass` and `poll`."""
     with worlds.joined(config) as joined:
-        reconciler = reconcilers.Reconciler(joined.world, _options(config))
-        try:
-            await joined.world.cluster.start(lambda: None)
-            await reconciler.poll()
-            return await reconciler.run_pass(daemons.pass_id(joined.world.clock.now()))
-        finally:
-            await joined.world.cluster.close()
+        telling = notices.Notices(config, joined.world.clock)
+        reconciler = reconcilers.Reconciler(joined.world, _options(config), summed=telling.note)
+        async with telling.running(lambda *_: None):
+            try:
+                await joined.world.cluster.start(lambda: None)
+                await reconciler.poll()
+                return await reconciler.run_pass(daemons.pass_id(joined.world.clock.now()))
+            finally:
+                await joined.world.cluster.close()
 
 
 def _options(config: configs.GitsidecarConfig, *, is_following: bool = False) -> reconcilers.Options:
@@ -72,6 +75,8 @@ def _options(config: configs.GitsidecarConfig, *, is_following: bool = False) ->
         writes_in_flight=config.limits.writes_in_flight,
         status_interval=config.status.interval,
         is_following=is_following,
+        spared_namespaces=webhooks.spared_namespaces(config.webhook),
+        web=worlds.web_of(config),
     )
 
 
@@ -129,8 +134,14 @@ async def _run_service(config: configs.GitsidecarConfig, orders: _Orders, *, is_
         is_serving = is_following or config.webhook.enabled
         webhook = webhooks.Webhook(config, now=world.clock.now) if is_serving else None
         planned = webhook.note if webhook is not None else lambda *_: None
-        reconciler = reconcilers.Reconciler(world, _options(config, is_following=is_following), planned=planned)
-        daemon = daemons.Daemon(reconciler, world.cluster, world.clock, _pace(config), measured)
+        telling = notices.Notices(config, world.clock)
+        summed = telling.note if not is_following else lambda *_: None  # each follower would tell it again
+        options = _options(config, is_following=is_following)
+        reconciler = reconcilers.Reconciler(
+            world, options, planned=planned, summed=summed, silence=webhook.silence if webhook is not None else str
+        )
+        memory = sights.Memory(config.cluster.name)
+        daemon = daemons.Daemon(reconciler, world.cluster, world.clock, _pace(config), measured, passed=memory.note)
         probing = probes.serving(
             config.probes.address,
             is_healthy=lambda: daemon.complaint(time.monotonic(), longest=_HUNG),
@@ -142,6 +153,12 @@ async def _run_service(config: configs.GitsidecarConfig, orders: _Orders, *, is_
             ports = {"probes": await stack.enter_async_context(probing)}
             if webhook is not None:
                 ports["webhook"] = await stack.enter_async_context(webhook.serving(measured))
+            if not is_following:
+                await stack.enter_async_context(telling.running(measured.count_notice))
+                receiving = receivers.serving(config, daemon.ask_poll, measured.count_hook, now=world.clock.now)
+                ports |= await stack.enter_async_context(receiving)
+                shown = dashboards.serving(config.dashboard, memory, lambda: daemon.trouble)
+                ports |= await stack.enter_async_context(shown)
             _log.info("daemon.started", **ports, cluster=config.cluster.name, branch=config.status_branch)
             beside = webhook.tasks if webhook is not None else ()
             await _run_until(orders.came, daemon, joined.stop_fetching, beside=beside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import math
 import socket
 import urllib.parse
 import uuid
@@ -24,6 +25,8 @@ from gitsidecar.telemetry import admissions, metrics
 from gitsidecar.webhook import contexts, keeping, knowledge, mounts, servers, sources
 
 _log = structlog.get_logger("gitsidecar")
+_HEARD = datetime.timedelta(seconds=10)
+"""By then each API server has heard of a registration; they watch, but hear late where they are busy."""
 LEASE = "gitsidecar-webhook"
 """Name of the Lease: of all replicas its holder writes certificates and registration."""
 
@@ -42,6 +45,14 @@ def own_namespace(settings: webhooks.Webhook, *, file: Path = _SERVICE_ACCOUNT) 
             "the webhook needs a namespace for its Secret and Lease, and this process does not run in a pod that could "
             "tell it; set webhook.namespace to one that exists"
         ) from error
+
+
+def spared_namespaces(settings: webhooks.Webhook, *, file: Path = _SERVICE_ACCOUNT) -> tuple[str, ...]:
+    """Return the namespaces whose pods get no sidecars, besides kube-system, as far as they are known here."""
+    try:
+        return excluded_namespaces(settings, file=file)
+    except errors.StalledError:  # only a webhook has to know where it runs
+        return tuple(sorted(settings.excluded_namespaces))
 
 
 def excluded_namespaces(settings: webhooks.Webhook, *, file: Path = _SERVICE_ACCOUNT) -> tuple[str, ...]:
@@ -78,12 +89,13 @@ class Webhook:
         self.tasks: tuple[asyncio.Task[None], ...] = ()
         self._settings = config.webhook
         self._namespace = own_namespace(self._settings)
-        self._knowledge = knowledge.Knowledge(now, whitelist=whitelist_of(self._settings))
-        self._is_known = asyncio.Event()
         self._connection = connections.Connection(worlds.target_of(config))
         self._lease = leases.Lease(self._connection, self._claim(), now=now)
+        self._knowledge = knowledge.Knowledge(now, whitelist=whitelist_of(self._settings), alone_for=self._alone_for)
+        self._is_known = asyncio.Event()
         self._context = contexts.Context()
-        self._is_registered = False
+        self._registered_at: datetime.datetime | None = None  # when it was found to be as it should be, time after time
+        self._now = now
         self._keeper = keeping.Keeper(self._source(), self._context, self._announce(), now=now)
 
     @property
@@ -94,6 +106,15 @@ class Webhook:
             missing = f"{missing}; {self._lease.fault}"
         unknown = "" if self._knowledge.is_ready else "the SidecarSets are not known yet: no plan has been made"
         return "; ".join(words for words in (missing, unknown) if words)
+
+    def silence(self) -> str:
+        """Say why new pods may come without their sidecars, though nothing need be wrong; empty when they don't."""
+        if self.trouble or not self._settings.register_:
+            return self.trouble
+        if self._registered_at is None:
+            return "the webhook is not registered yet"
+        is_new = self._now() - self._registered_at < _HEARD
+        return "the webhook was registered just now, and API servers hear of it one by one" if is_new else ""
 
     def note(self, plan: plans.Plan, history: histories.History, namespaces: Mapping[str, Mapping[str, str]]) -> None:
         """Note what a pass has planned (`reconcilers.Planned`)."""
@@ -107,7 +128,7 @@ class Webhook:
 
     def registered(self) -> float:
         """Return 1 if the registration was as it should be when last looked at, else 0; NaN if a person registers."""
-        return float(self._is_registered) if self._settings.register_ else float("nan")
+        return float(self._registered_at is not None) if self._settings.register_ else float("nan")
 
     @contextlib.asynccontextmanager
     async def serving(self, measured: metrics.Metrics) -> AsyncIterator[int]:
@@ -136,6 +157,10 @@ class Webhook:
     @property
     def _needs_lease(self) -> bool:
         return self._settings.register_ or self._settings.certificates.folder is None
+
+    def _alone_for(self) -> float:
+        """Return since when this replica alone counts new pods: as long as it holds the Lease, where there is one."""
+        return self._lease.held_for if self._needs_lease else math.inf
 
     async def _begin(self) -> None:
         running = [self._keeper.run()]
@@ -171,7 +196,10 @@ class Webhook:
         try:
             is_changed = await self._apply(trusted)
         finally:
-            self._is_registered = is_changed is not None
+            if is_changed is None:
+                self._registered_at = None
+            elif self._registered_at is None:
+                self._registered_at = self._now()
         return is_changed
 
     async def _apply(self, trusted: bytes) -> bool | None:

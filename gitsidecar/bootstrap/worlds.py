@@ -13,8 +13,9 @@ from pathlib import Path
 from gitsidecar import errors
 from gitsidecar.bootstrap import clocks
 from gitsidecar.cluster import clusters, configurations, feeds
+from gitsidecar.model import reports
 from gitsidecar.reconciler import reconcilers
-from gitsidecar.repository import mirrors, remotes, statuses
+from gitsidecar.repository import diaries, mirrors, origins, remotes, statuses, webs
 from gitsidecar.settings import configs, loading
 
 
@@ -75,6 +76,23 @@ def status_branch_of(config: configs.GitsidecarConfig) -> statuses.GitStatusBran
         random=random.Random(),  # noqa: S311  # spreads retries, guards nothing
         now=clocks.WallClock().now,
     )
+
+
+def diary_of(config: configs.GitsidecarConfig) -> diaries.StatusDiary:
+    """Return the past of the status branch; its mirror is its own, so that it can be read beside a running daemon."""
+    folder = config.repository.folder / "log" / "status"
+    return diaries.StatusDiary(remote_of(config), branch=config.status_branch, folder=folder, prefix=config.status.path)
+
+
+def origins_of(config: configs.GitsidecarConfig) -> origins.Origins:
+    """Return who made the commits of the source branch."""
+    folder = config.repository.folder / "log" / "source"
+    return origins.Origins(remote_of(config), branch=config.repository.branch, folder=folder)
+
+
+def web_of(config: configs.GitsidecarConfig) -> reports.Web:
+    """Return where people look at the source branch, as far as its address tells."""
+    return webs.web_of(remote_of(config), config.repository.branch)
 
 
 def target_of(config: configs.GitsidecarConfig) -> configurations.Target:

@@ -19,6 +19,8 @@ def command(config: Path) -> None:
 
     With webhook.enabled it serves the webhook as well, which puts the sidecars into new pods.
 
+    A read-only page for people is on dashboard.address, which is loopback's unless the settings say otherwise.
+
     SIGHUP reads the settings again. Logs go to standard error; /healthz, /readyz and /metrics to probes.address.
 
     Example: gitsidecar run --config config/gitsidecar.yaml

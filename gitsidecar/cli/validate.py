@@ -1,68 +1,84 @@
-"""`gitsidecar validate`: every error of a tree of manifests, before anybody merges it."""
+"""`gitsidecar validate`: all that is wrong with a tree of manifests, or doubtful, before anybody merges it."""
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import json
 import sys
 from pathlib import Path
 
 import click
 
-from gitsidecar.cli import main, trees
+import gitsidecar
+from gitsidecar.cli import advice, main, moments, snapshots, trees
 from gitsidecar.manifests import trees as manifests
-from gitsidecar.model import desires, findings
+from gitsidecar.model import desires, files, findings
+from gitsidecar.reporting import junits, sarifs, validations
+
+_FORMS = ("text", "json", "github", "sarif", "junit")
 
 
 @click.command(name="validate")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--output", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
-def command(paths: tuple[Path, ...], output: str) -> None:
+@click.option(
+    "--pods",
+    "pods_file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="Saved `kubectl get pods,namespaces -A -o json`, to see what percentages come to; - for standard input.",
+)
+@moments.now
+@click.option("--strict", is_flag=True, help="Let warnings count as errors do: exit code 1.")
+@click.option("--output", type=click.Choice(_FORMS), default="text", show_default=True)
+def command(
+    paths: tuple[Path, ...], *, pods_file: str | None, now: datetime.datetime, strict: bool, output: str
+) -> None:
     """
-    Check the SidecarSets and RolloutPolicies in files and folders: all errors at once, each with file:line:col.
+    Check the SidecarSets and RolloutPolicies in files and folders: all that is wrong at once, each with file:line:col.
 
-    Exit code 1 when there are errors; warnings and notes do not count.
+    Exit code 1 when there are errors, with --strict also for warnings; notes never count.
 
-    Example: gitsidecar validate manifests-example
+    Example: gitsidecar validate --strict manifests-example
     """
     tree = trees.read(paths)
     if not tree.files and not tree.refused:
         raise click.UsageError(f"there is no .yaml, .yml or .json file below {', '.join(map(str, paths))}")
-    desired = manifests.read(tree)
-    {"text": _print_text, "json": _print_json, "github": _print_github}[output](desired.found)
+    survey = manifests.survey(tree)
+    found = advice.check(survey, snapshots.saved(pods_file) if pods_file else None, now)
+    failing = [findings.Level.ERROR, *([findings.Level.WARNING] if strict else [])]
+    click.echo(_written(output, tree, found, failing), nl=False)
     if output == "text":
-        click.echo(_summary(desired), err=True)
-    if desired.rejections:
+        click.echo(_summary(survey.desired, found), err=True)
+    if any(each.level in failing for each in found):
         sys.exit(main.FINDINGS)
 
 
-def _print_text(found: tuple[findings.Finding, ...]) -> None:
-    for finding in found:
-        click.echo(str(finding))
+def _written(output: str, tree: files.Tree, found: tuple[findings.Finding, ...], failing: list[findings.Level]) -> str:
+    """Return *found* in the form that is asked for."""
+    match output:
+        case "json":
+            return _json(validations.to_json(found))
+        case "github":
+            return "".join(f"{line}\n" for line in validations.to_github(map(_relative, found)))
+        case "sarif":
+            return _json(sarifs.to_sarif([_relative(each) for each in found], gitsidecar.__version__))
+        case "junit":
+            return junits.to_junit((file.path for file in tree.files), found, failing)
+    return "".join(f"{finding}\n" for finding in found)
 
 
-def _print_json(found: tuple[findings.Finding, ...]) -> None:
-    members = ("file", "line", "column", "field", "message")
-    rows = [{"level": each.level.value, **{name: getattr(each, name) for name in members}} for each in found]
-    click.echo(json.dumps({"findings": rows}, indent=2, ensure_ascii=False))
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _print_github(found: tuple[findings.Finding, ...]) -> None:
-    """Print GitHub's workflow commands, which put each finding beside its line in a pull request."""
-    words = {findings.Level.ERROR: "error", findings.Level.WARNING: "warning", findings.Level.NOTE: "notice"}
-    for each in found:
-        place = f"file={_escaped(each.file)},line={each.line or 1},col={each.column or 1}"
-        text = f"{each.field}: {each.message}" if each.field else each.message
-        click.echo(f"::{words[each.level]} {place}::{_escaped(text, is_property=False)}")
+def _relative(found: findings.Finding) -> findings.Finding:
+    """Return *found* with its file as seen from here, where the repository is when a check of it runs."""
+    file, here = Path(found.file), Path.cwd()
+    return dataclasses.replace(found, file=file.relative_to(here).as_posix()) if file.is_relative_to(here) else found
 
 
-def _escaped(text: str, *, is_property: bool = True) -> str:
-    for char in "%\r\n" + (":," if is_property else ""):
-        text = text.replace(char, f"%{ord(char):02X}")
-    return text
-
-
-def _summary(desired: desires.Desired) -> str:
-    counts = {level: sum(each.level is level for each in desired.found) for level in findings.Level}
+def _summary(desired: desires.Desired, found: tuple[findings.Finding, ...]) -> str:
+    counts = {level: sum(each.level is level for each in found) for level in findings.Level}
     words = ", ".join(_count(number, level.value) for level, number in counts.items() if number)
     accepted = sum(not each.rejection for each in desired.policies)
     policies = f" and {_count(accepted, 'RolloutPolicy', 'RolloutPolicies')}" if desired.policies else ""

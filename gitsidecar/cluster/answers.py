@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import msgspec
 
@@ -30,12 +31,35 @@ class Answer:
             words = self.body.decode(errors="replace")  # a proxy, or priority and fairness, which answers in plain text
         return cut(words) or f"HTTP status {self.code}"
 
+    @property
+    def causes(self) -> Mapping[str, str]:
+        """Return the reasons that the server gives besides its words, each with words of its own."""
+        try:
+            details = _statuses.decode(self.body).details
+        except (msgspec.DecodeError, UnicodeError):
+            return {}
+        return {each.reason: each.message for each in (details.causes if details is not None else None) or ()}
+
+
+class Cause(msgspec.Struct):
+    """One reason of several, and its words."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Details(msgspec.Struct):
+    """What a Status tells besides its words."""
+
+    causes: list[Cause] | None = None
+
 
 class Status(msgspec.Struct):
     """A Status object, as far as it is read."""
 
     message: str = ""
     code: int = 0
+    details: Details | None = None
 
 
 class PageMetadata(msgspec.Struct):

@@ -84,6 +84,16 @@ class Cache(Generic[R]):
         self._ahead.add(key)
         return self._put(key, row)
 
+    def forget(self, row: R) -> bool:
+        """Take in that an answer to a request of ours says that the object of *row*, a row of ours, is gone."""
+        key = self._key(row)
+        if self.rows.get(key) is not row:
+            return False
+        self._ahead.discard(key)
+        del self.rows[key]
+        self._touch(key)
+        return True
+
     def reach(self, version: str) -> None:
         """Take in a bookmark of the watch: there are no more changes up to *version*."""
         self.version = version

@@ -1,13 +1,11 @@
-"""The real cluster: two feeds that keep its pods and namespaces in memory, and the one PATCH that changes a pod."""
+"""The real cluster: two feeds that keep its pods and namespaces in memory, and the two requests that change a pod."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import random
 import time
-import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
@@ -21,10 +19,9 @@ from gitsidecar.cluster import (
     doubts,
     feeds,
     pacing,
-    patches,
     refusals,
     snapshots,
-    verdicts,
+    writing,
 )
 from gitsidecar.manifests import pods as reading
 from gitsidecar.model import outcomes, plans, pods
@@ -32,7 +29,6 @@ from gitsidecar.model import outcomes, plans, pods
 _PATIENCE = 60.0  # seconds that `observe` waits for the first list; 10,000 pods take about 5
 _LONGEST_WAIT = 10.0  # seconds worth waiting at the gate; after more the pod had better be planned again
 _GRACE = 30.0  # seconds without a word from the server, while it cannot be reached, after which the cache is too old
-_FIELD_MANAGER = {"fieldManager": "gitsidecar"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,6 +64,9 @@ class KubernetesCluster:
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._changed: Callable[[], None] = lambda: None
         self._doubts = doubts.Doubts(self._read_again, clock)
+        self._writes = writing.Writes(
+            connection, self._gate, self._doubts, fold=self._fold, read_again=self._read_again
+        )
         self._snapshots = snapshots.Snapshots(self._pods.cache, self._namespaces.cache)
 
     @property
@@ -120,26 +119,12 @@ class KubernetesCluster:
         return self._gate.remaining > _LONGEST_WAIT or await self._gate.passed()
 
     async def execute(self, action: plans.Action) -> outcomes.Outcome:
-        """
-        Send one action as one PATCH and say what became of it.
+        """Send one action as one PATCH and say what became of it; never raises for a fault of one pod."""
+        return await self._writes.execute(action)
 
-        Never raises for a fault of one pod. Sends nothing, and defers, while the API server holds off all writes.
-        """
-        if self._gate.remaining > 0:
-            return verdicts.defer(action, "the API server asked to wait with all writes", self._gate.remaining)
-        try:
-            answer = await self._connection.request(
-                "PATCH",
-                _path(action.pod),
-                params=_FIELD_MANAGER,
-                body=connections.Body(patches.build(action), connections.JSON_PATCH),
-            )
-        except connections.UNSENT as fault:
-            return verdicts.defer(action, str(refusals.of_fault(fault, "patch the pod", self._connection.host)))
-        except connections.FAULTS as fault:
-            words = str(refusals.of_fault(fault, "patch the pod", self._connection.host))
-            return await self._doubts.find_out(verdicts.defer(action, words))
-        return await self._conclude(verdicts.judge(action, answer), answer)
+    async def evict(self, eviction: plans.Eviction) -> outcomes.Evicted:
+        """Ask for the eviction of one pod and say what became of it; never raises for a fault of one pod."""
+        return await self._writes.evict(eviction)
 
     async def close(self) -> None:
         """Stop watching and release every connection and task."""
@@ -149,38 +134,25 @@ class KubernetesCluster:
         self._tasks = ()
         await self._connection.close()
 
-    async def _conclude(self, outcome: outcomes.Outcome, answer: answers.Answer) -> outcomes.Outcome:
-        """Do what the answer to a patch asks for, and return the outcome as it stands afterwards."""
-        pod = outcome.action.pod
-        if outcome.kind is outcomes.OutcomeKind.APPLIED:
-            return outcome if self._fold(answer.body) else await self._doubts.find_out(outcome)
-        if outcome.kind is outcomes.OutcomeKind.CONFLICT:
-            is_known, newest = await self._read_again(pod)
-            return verdicts.settle(outcome, newest) if is_known else outcome
-        if verdicts.is_unknown(answer):
-            return await self._doubts.find_out(outcome)
-        if answer.code == 429:
-            self._gate.shut(outcome.retry_after or 0.0)
-        elif answer.code == 401:
-            with contextlib.suppress(errors.StalledError):  # the feeds meet it too, and say so
-                await self._connection.refresh()
-        return outcome
-
     async def _end_doubts(self) -> None:
-        pod = await self._doubts.end(self.pod, listed=self._pods.listed)
-        if pod is not None:
+        write = await self._doubts.end(self.pod, listed=self._pods.listed)
+        if write is not None:
+            what = "a patch" if isinstance(write, plans.Action) else "an eviction"
             raise errors.TransientError(
-                f"the outcome of a patch of {pod.key} is not known yet: its answer was lost, and the API server at "
-                f"{self._connection.host} does not give the pod; nothing is planned until it does"
+                f"the outcome of {what} of {write.pod.key} is not known yet: its answer was lost, and the API server "
+                f"at {self._connection.host} does not give the pod; nothing is planned until it does"
             )
 
     async def _read_again(self, pod: pods.Pod) -> tuple[bool, pods.Pod | None]:
         """Bring the newest form of *pod* into the cache; return whether that worked, and its row if there is one."""
         try:
-            answer = await self._connection.request("GET", _path(pod))
+            answer = await self._connection.request("GET", writing.path(pod))
         except connections.FAULTS:
             return False, None
         if answer.code == 404:
+            known = self.pod(pod.namespace, pod.name)
+            if known is not None and known.uid == pod.uid and self._pods.cache.forget(known):
+                self._changed()
             return True, None
         row = self._fold(answer.body) if answer.is_success else None
         return row is not None, row
@@ -229,10 +201,6 @@ def connect(target: configurations.Target, *, rhythm: feeds.Rhythm | None = None
 def _read_namespace(raw: msgspec.Raw) -> snapshots.Namespace:
     name, labels = reading.read_namespace(raw)
     return snapshots.Namespace(name, labels, answers.read_version(raw))
-
-
-def _path(pod: pods.Pod) -> str:
-    return f"/api/v1/namespaces/{urllib.parse.quote(pod.namespace, '')}/pods/{urllib.parse.quote(pod.name, '')}"
 
 
 _PODS: feeds.Kind[pods.Pod] = feeds.Kind("pods", "/api/v1/pods", reading.read_pod, lambda pod: pod.key)

@@ -22,6 +22,9 @@ FAULTS = (aiohttp.ClientError, TimeoutError, OSError, config.ConfigException)
 UNSENT = (aiohttp.ClientConnectorError,)
 """Those of the faults that say that the request never left: the server cannot have acted on it."""
 
+UNTRUSTED = (aiohttp.ClientSSLError,)
+"""Those of the faults that say that certificates do not fit: ours or theirs may have been renewed."""
+
 _USER_AGENT = "gitsidecar"
 _CONNECT_TIMEOUT = 10.0
 

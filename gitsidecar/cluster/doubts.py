@@ -1,11 +1,11 @@
-"""Patches whose outcome is not known: their pods must be read again before anything is planned on them."""
+"""Writes whose outcome is not known: their pods must be read again before anything is planned on them."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable
 
-from gitsidecar.cluster import pacing, verdicts
+from gitsidecar.cluster import evictions, pacing, verdicts
 from gitsidecar.model import outcomes, plans, pods
 
 ReadAgain = Callable[[pods.Pod], Awaitable[tuple[bool, pods.Pod | None]]]
@@ -17,9 +17,9 @@ Find = Callable[[str, str], pods.Pod | None]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Doubt:
-    """An action that the server may have applied without our hearing of it, since when (monotonic seconds)."""
+    """A write that the server may have applied without our hearing of it, since when (monotonic seconds)."""
 
-    action: plans.Action
+    action: plans.Action | plans.Eviction
     since: float
 
     def is_over(self, row: pods.Pod | None, *, listed: float) -> bool:
@@ -30,7 +30,13 @@ class Doubt:
         """
         if listed > self.since or row is None or row.uid != self.action.pod.uid:
             return True
-        return verdicts.is_applied(self.action, row)
+        return self.is_applied(row)
+
+    def is_applied(self, newest: pods.Pod | None) -> bool:
+        """Say whether *newest*, the pod of that name if there is one, shows that the write was applied."""
+        if isinstance(self.action, plans.Eviction):
+            return evictions.is_over(self.action, newest)
+        return newest is not None and verdicts.is_applied(self.action, newest)
 
 
 class Doubts:
@@ -44,16 +50,23 @@ class Doubts:
     async def find_out(self, outcome: outcomes.Outcome) -> outcomes.Outcome:
         """Look whether a patch that had no clear answer was applied; as long as that fails, its pod is in doubt."""
         action = outcome.action
-        doubt = self._by_pod[action.pod.key] = Doubt(action, self._clock())
-        is_known, newest = await self._read_again(action.pod)
+        return outcomes.Outcome(action, outcomes.OutcomeKind.APPLIED) if await self._is_applied(action) else outcome
+
+    async def find_out_evicted(self, outcome: outcomes.Evicted) -> outcomes.Evicted:
+        """Do the same for an eviction: who is gone, or going, counts as evicted, whoever did it."""
+        eviction = outcome.eviction
+        return outcomes.Evicted(eviction, outcomes.OutcomeKind.APPLIED) if await self._is_applied(eviction) else outcome
+
+    async def _is_applied(self, write: plans.Action | plans.Eviction) -> bool:
+        doubt = self._by_pod[write.pod.key] = Doubt(write, self._clock())
+        is_known, newest = await self._read_again(write.pod)
         if is_known:
             self._forget(doubt)
-        is_applied = newest is not None and verdicts.is_applied(action, newest)
-        return outcomes.Outcome(action, outcomes.OutcomeKind.APPLIED) if is_applied else outcome
+        return is_known and doubt.is_applied(newest)
 
-    async def end(self, find: Find, *, listed: float) -> pods.Pod | None:
+    async def end(self, find: Find, *, listed: float) -> plans.Action | plans.Eviction | None:
         """
-        Read those pods again whose last patch may have been applied unseen; *listed* is as for `Doubt.is_over`.
+        Read those pods again whose last write may have been applied unseen; *listed* is as for `Doubt.is_over`.
 
         Return the first that cannot be, or ``None``: on its old row, one pod too many would be moved.
         """
@@ -62,7 +75,7 @@ class Doubts:
             if not doubt.is_over(find(pod.namespace, pod.name), listed=listed):
                 is_known, _ = await self._read_again(pod)
                 if not is_known:
-                    return pod
+                    return doubt.action
             self._forget(doubt)
         return None
 

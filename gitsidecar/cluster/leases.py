@@ -62,6 +62,7 @@ class Lease:
         self._now = now
         self._clock = clock
         self._deadline = float("-inf")
+        self._since = float("inf")
         self._sight: _Sight | None = None
 
     @property
@@ -74,6 +75,11 @@ class Lease:
         """Say whether we may write at this moment. Ask right before each write: it ends by itself."""
         return self.remaining > 0
 
+    @property
+    def held_for(self) -> float:
+        """Return for how many seconds it has been held for certain, without a gap; 0 when it is not held."""
+        return max(0.0, self._clock() - self._since) if self.is_held else 0.0
+
     async def attempt(self) -> bool:
         """
         Take or renew the Lease if it is free, ours, or was left alone for its whole duration; say whether it is held.
@@ -85,7 +91,10 @@ class Lease:
             self._deadline = float("-inf")
             return False
         began = self._clock()
+        was_held = self.is_held
         if await self._write(found, self._spec(found)):
+            if not (was_held and self.is_held):  # what ended while the answer was on its way has begun anew
+                self._since = self._clock()
             self._deadline = began + self.claim.duration * (1 - _MARGIN)
         return self.is_held
 

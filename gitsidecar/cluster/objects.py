@@ -49,6 +49,8 @@ async def send(connection: connections.Connection, request: Request) -> answers.
     try:
         answer = await connection.request(request.method, request.path, params=request.params, body=_body(request))
     except connections.FAULTS as fault:
+        if isinstance(fault, connections.UNTRUSTED):
+            await connection.refresh()  # the cluster's authority may have changed, or our own certificate
         raise refusals.of_fault(fault, what, connection.host) from fault
     if answer.is_success or answer.code in _EXPECTED.get(request.method, ()):
         return answer

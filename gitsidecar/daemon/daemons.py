@@ -30,12 +30,14 @@ class Pace:
     """
     How often things happen, in seconds: a poll every `poll` ± `jitter`, a pass at most every `coalesce`.
 
-    Polls count real time and passes the clock's, which is the same except in a simulation.
+    A poll that is asked for comes at once, but at most every `asked`. Polls on time count real time, and all else the
+    clock's, which is the same except in a simulation.
     """
 
     poll: float = 30.0
     jitter: float = 3.0
     coalesce: float = 0.5
+    asked: float = 2.0
 
 
 def pass_id(now: datetime.datetime) -> str:
@@ -63,6 +65,8 @@ class Daemon:
         self._metrics = measured
         self._passed = passed
         self._asked = asyncio.Event()  # one slot: many asks, one pass, none lost
+        self._poll_asked = asyncio.Event()  # likewise
+        self._polling = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._alarm: asyncio.Task[None] | None = None
         self._failures = 0
@@ -87,6 +91,10 @@ class Daemon:
         """Ask for a pass soon."""
         self._asked.set()
 
+    def ask_poll(self) -> None:
+        """Ask for a look at the remote now, and for a pass if there is anything new."""
+        self._poll_asked.set()
+
     def stop(self) -> None:
         """Finish the requests in hand, say what was done, and return from `run`."""
         self._reconciler.stop_sending()
@@ -96,6 +104,7 @@ class Daemon:
     async def run(self) -> None:
         """Watch, poll and run passes until `stop`. Raises BugError and whatever else nobody expected."""
         scheduler = schedulers.AsyncIOScheduler(timezone=datetime.UTC)
+        answering: asyncio.Task[None] | None = None
         try:
             await self._cluster.start(self.ask)
             await self._poll()
@@ -106,6 +115,7 @@ class Daemon:
                 self._poll_on_time, "interval", **every, misfire_grace_time=None, coalesce=True, max_instances=1
             )
             scheduler.start()
+            answering = asyncio.create_task(self._poll_when_asked())
             await self._run_passes()
             if self._crash is not None:
                 raise self._crash
@@ -113,6 +123,8 @@ class Daemon:
         finally:
             if scheduler.running:
                 scheduler.shutdown(wait=False)
+            if answering is not None:
+                answering.cancel()
             self._set_alarm(None)
             await self._cluster.close()
 
@@ -147,7 +159,23 @@ class Daemon:
         with contextlib.suppress(asyncio.CancelledError):  # the scheduler's own end, which it would log as a crash
             await self._poll()
 
+    async def _poll_when_asked(self) -> None:
+        while True:
+            await self._poll_asked.wait()
+            self._poll_asked.clear()
+            try:
+                await self._poll()
+            except Exception as bug:  # noqa: BLE001  # as one in a poll on time: `run` raises it
+                self._crash = bug
+                self.stop()
+                return
+            await self._clock.sleep(self._pace.asked)
+
     async def _poll(self) -> None:
+        async with self._polling:  # one that was asked for must not be answered by a fetch that began before the push
+            await self._poll_once()
+
+    async def _poll_once(self) -> None:
         try:
             is_new = await self._reconciler.poll()
         except (errors.TransientError, errors.StalledError) as error:
@@ -197,6 +225,7 @@ class Daemon:
 
     def _note_pass(self, done: reconcilers.Pass) -> None:
         self._metrics.note_pass(done.report, done.outcomes, self._clock.now())
+        self._metrics.note_evicted(done.evicted)
         for phase, seconds in done.seconds.items():
             self._metrics.note_phase(phase, seconds)
         self._worked = sum(done.seconds.get(phase, 0.0) for phase in ("plan", "summarise"))

@@ -19,6 +19,7 @@ class Teller:
         self._problems: set[findings.Finding] = set()
         self._rejections: set[findings.Finding] = set()
         self._unsent: set[tuple[str, str]] = set()
+        self._refused: set[str] = set()
 
     def tell_problems(self, found: tuple[findings.Finding, ...]) -> None:
         """Log once each thing in the status branch that could not be read."""
@@ -33,6 +34,7 @@ class Teller:
             if outcome.kind not in _UNSENT:
                 _tell_patch(outcome)
         self._tell_unsent(done)
+        self._tell_evicted(done)
         _log.info("pass.done", **_summary(done))
 
     def _tell_rejections(self, done: reconcilers.Pass) -> None:
@@ -53,6 +55,23 @@ class Teller:
                 example = {"example": its[0].action.pod.key, "reason": its[0].message}
                 _log.warning("pods.not_patched", set=name, outcome=kind, pods=len(its), **example)
         self._unsent = set(unsent)
+
+    def _tell_evicted(self, done: reconcilers.Pass) -> None:
+        """Log each eviction, but once, as long as it lasts, that those of a set are refused."""
+        refused = set()
+        for each in done.evicted:
+            pod = {"set": each.eviction.set_name, "pod": each.eviction.pod.key, "outcome": each.kind.value}
+            if each.kind is outcomes.OutcomeKind.APPLIED:
+                _log.info("pod.evicted", **pod, why=each.eviction.message)
+            elif each.kind is not outcomes.OutcomeKind.FORBIDDEN or each.eviction.set_name not in self._refused:
+                _log.info("pod.not_evicted", **pod, reason=each.message)
+            if each.kind is outcomes.OutcomeKind.FORBIDDEN:
+                refused.add(each.eviction.set_name)
+        self._refused = refused | {
+            each.sidecar_set.name
+            for each in done.plan.sets
+            if each.repair.refusal and each.sidecar_set.name in self._refused
+        }
 
 
 def _tell_patch(outcome: outcomes.Outcome) -> None:

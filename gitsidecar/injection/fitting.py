@@ -49,6 +49,7 @@ def fault(spec: Json, lists: Mapping[str, patches.Growth], names: Collection[str
         *(_unlike_ports(spec, each) for each in new),
         *(_taken_ports(spec, [each], ()) for each in new_inits),  # on its own with its ports, also one that stays
         *(check(spec, each) for each in (*new, *new_inits) for check in _CHECKS),
+        _host_processes(spec, [*new, *new_inits], [*inits, *containers]),
         _excesses(spec, containers, inits),
     )
     return next(itertools.chain.from_iterable(found), "")
@@ -101,6 +102,30 @@ def _foreign_fields(spec: Json, container: Json) -> Iterator[str]:
     if context.get("procMount") == "Unmasked" and spec.get("hostUsers") is not False:
         words = f"container {container['name']} has securityContext.procMount Unmasked, which needs hostUsers: false"
         yield f"{words} in the pod: leave the field out, {_ELSEWHERE}"
+
+
+def _host_processes(spec: Json, new: Sequence[Json], everybody: Sequence[Json]) -> Iterator[str]:
+    """Yield what makes the pod one of both kinds: with processes of a Windows host, and with containers."""
+    default, field = _host_process(spec), "windowsOptions.hostProcess"
+    kinds = {each["name"]: _host_process(each) for each in everybody}
+    for name, kind in ((each["name"], kinds[each["name"]]) for each in new):
+        if kind is not None and default is not None and kind != default:
+            words = f"container {name} and the pod differ in securityContext.{field}"
+            yield f"{words}: leave it out in the set, {_ELSEWHERE}"
+        runs = bool(default if kind is None else kind)
+        unlike = next((other for other, its in kinds.items() if bool(default if its is None else its) != runs), None)
+        if unlike is not None:
+            words = f"container {name if runs else unlike} is a process of the host ({field})"
+            yield f"{words} and container {unlike if runs else name} is not: let both be, or none, {_ELSEWHERE}"
+        if runs and not spec.get("hostNetwork"):
+            words = f"container {name} is a process of the host ({field}), and the pod has no hostNetwork"
+            yield f"{words}: set that in the pod, {_ELSEWHERE}"
+
+
+def _host_process(part: Json) -> bool | None:
+    """Return whether a pod or container wants to be of the host's processes, ``None`` where it doesn't say."""
+    options: Json = (part.get("securityContext") or {}).get("windowsOptions") or {}
+    return options.get("hostProcess")
 
 
 def _wrong_volumes(spec: Json, container: Json) -> Iterator[str]:

@@ -54,6 +54,7 @@ def build_policy(
         pods_per_minute=spec.pods_per_minute,
         min_ready=datetime.timedelta(seconds=spec.min_ready_seconds or 0),
         progress_deadline=None if deadline is None else datetime.timedelta(seconds=deadline),
+        repair=None if spec.repair is None else policies.Repair(spec.repair),
         document=shapes.to_json(value),
     )
 

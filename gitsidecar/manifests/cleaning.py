@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gitsidecar.manifests import documents, drafts
-from gitsidecar.model import findings
+from gitsidecar.model import findings, rules
 
 _SERVER_FIELDS = (
     "creationTimestamp",
@@ -39,7 +39,7 @@ def clean(document: documents.Document, is_vital: Callable[[documents.Path], boo
     if isinstance(value.get("metadata"), dict):
         for field in _SERVER_FIELDS:
             value["metadata"].pop(field, None)
-    return drafts.Draft(document, value, found=found)
+    return drafts.Draft(document, value, found=tuple(findings.by(rules.Rule.NO_VALUE, found)))
 
 
 def _copy(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """
-What two sets would both bring into one pod: a container or volume of one name, or an annotation that one overwrites.
+What two sets would both bring into one pod: a container or volume of one name, a port of the host, or an annotation
+that one overwrites.
 
 These are warnings, told at both places: labels that nobody uses together may satisfy both selectors, and refusing both
 sets for that would hold what is fine. Where they do meet, the pod is held for both (`ConflictingSets`).
@@ -15,11 +16,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gitsidecar.manifests import documents, overlapping, reading, shapes
-from gitsidecar.manifests.rules import containers, hotupgrades, volumes
-from gitsidecar.model import desires, findings, sidecarsets
+from gitsidecar.manifests.rules import containers, hotupgrades, ports, volumes
+from gitsidecar.model import desires, findings, rules, sidecarsets
 
 _SHOWN = 3
 _LISTS = ("containers", "initContainers")
+
+_Label = tuple[str, str]
+"""Of pods or of namespaces, and its key."""
 
 Thing = tuple[str, str]
 """What is brought: a word for its kind, and its name."""
@@ -56,7 +60,7 @@ def check(entries: Iterable[reading.Entry], desired: desires.Desired) -> Iterato
     for entry in sorted(entries, key=lambda each: each.name):
         if entry.accepted is not None and entry.name in accepted:
             owner = _Owner(entry.name, entry, overlapping.reach(entry.accepted))
-            yield from _check_reach(owner)
+            yield from findings.by(rules.Rule.SELECTS_NOTHING, _check_reach(owner))
             for claim in _claims(owner, entry.accepted):
                 claims[claim.thing].append(claim)
     told: set[tuple[str, documents.Path]] = set()
@@ -81,6 +85,8 @@ def _claims(owner: _Owner, accepted: sidecarsets.SidecarSet) -> Iterator[_Claim]
         stays = path[1] == "containers" or containers.is_native(container)
         for name in hotupgrades.slots(container) if stays else (container["name"],):
             yield _Claim(owner, ("container", name), owner.name, (*path, "name"))
+        if path[1] == "containers":  # the API server compares init containers, native ones too, with no other
+            yield from _host_ports(owner, path, container)
     used = {name for _, container in listed for name in volumes.used(container)}
     for index, volume in enumerate(spec.get("volumes") or ()):
         if volume["name"] in used:
@@ -92,6 +98,13 @@ def _claims(owner: _Owner, accepted: sidecarsets.SidecarSet) -> Iterator[_Claim]
         for key, value in patch["annotations"].items():
             form = policy if policy == "MergePatchJson" else f"{policy} {value}"
             yield _Claim(owner, ("annotation", key), form, ("spec", "patchPodMetadata", index, "annotations", key))
+
+
+def _host_ports(owner: _Owner, path: documents.Path, container: Mapping[str, Any]) -> Iterator[_Claim]:
+    for index, port in enumerate(container.get("ports") or ()):
+        if (found := ports.spot(port)) is not None:
+            thing = ("port", " ".join(str(part) for part in reversed(found) if part))
+            yield _Claim(owner, thing, owner.name, (*path, "ports", index, "hostPort"))
 
 
 def _source(volume: Mapping[str, Any]) -> str:
@@ -115,23 +128,33 @@ def _rivals(same: Sequence[_Claim]) -> Iterator[tuple[_Claim, list[_Claim]]]:
 
 
 class _Neighbours:
-    """Claims by the label that most of their sets pin to one value, so that a thousand sets are not all compared."""
+    """
+    Claims by the values that their sets list for each label, so that a thousand sets are not all compared.
+
+    Whoever meets a set shares a value with it, or lists none, for each label that the set lists values for.
+    """
 
     def __init__(self, same: Sequence[_Claim]) -> None:
         self._same = same
-        pins = [dict(claim.owner.reach.pinned()) for claim in same]
-        counts = collections.Counter(label for each in pins for label in each)
-        label = max(sorted(counts), key=lambda each: counts[each], default=("", ""))
-        self._values = {id(claim): pin.get(label) for claim, pin in zip(same, pins, strict=True)}
-        self._by_value: dict[str | None, list[_Claim]] = collections.defaultdict(list)
-        for claim in same:
-            self._by_value[self._values[id(claim)]].append(claim)
+        self._by_value: dict[tuple[_Label, str], set[int]] = collections.defaultdict(set)
+        self._without: dict[_Label, set[int]] = {}
+        for index, claim in enumerate(same):
+            for label, values in claim.owner.reach.listed():
+                if label not in self._without:
+                    self._without[label] = set(range(len(same)))
+                self._without[label].discard(index)
+                for value in values:
+                    self._by_value[label, value].add(index)
 
     def of(self, claim: _Claim) -> Iterable[_Claim]:
-        value = self._values[id(claim)]
-        if value is None:
+        """Return the claims, in order, that may be of sets that *claim*'s can meet."""
+        sharing = [self._sharing(label, values) for label, values in claim.owner.reach.listed()]
+        if not sharing:
             return self._same
-        return itertools.chain(self._by_value[value], self._by_value[None])
+        return (self._same[index] for index in sorted(set.intersection(*sorted(sharing, key=len))))
+
+    def _sharing(self, label: _Label, values: Iterable[str]) -> set[int]:
+        return self._without[label].union(*(self._by_value[label, value] for value in values))
 
 
 def _words(claim: _Claim, others: Sequence[_Claim]) -> str:
@@ -147,6 +170,11 @@ def _words(claim: _Claim, others: Sequence[_Claim]) -> str:
             return (
                 f"another volume {name} is also of {listed}: a pod that both select gets neither; rename one, or write "
                 f"both alike"
+            )
+        case "port":
+            return (
+                f"port {name} of the host is also of {listed}: a pod that both select has it once, so that one of the "
+                f"sets is left out; choose another, or part the selectors"
             )
     return (
         f"is also written by {listed}, and one of them overwrites: where both select a pod, the last in order of name "

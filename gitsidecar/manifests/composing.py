@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from gitsidecar.manifests import documents, scalars
-from gitsidecar.model import findings
+from gitsidecar.model import findings, rules
 
 MAX_DEPTH = 40
 MAX_DOCUMENTS = 5000
@@ -134,7 +134,8 @@ class Composer:
 
     def _fault(self, event: yaml.Event, message: str, path: documents.Path | None) -> findings.Finding:
         line, column = _spot(event)
-        return findings.Finding(self.file, line, column, documents.spell(path or self._here()), message)
+        where = documents.spell(path or self._here())
+        return findings.Finding(self.file, line, column, where, message, rule=rules.Rule.FILE)
 
     def _here(self) -> documents.Path:
         if not self._stack:

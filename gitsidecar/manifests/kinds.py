@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitsidecar.manifests import documents, drafts, names, older
-from gitsidecar.model import findings
+from gitsidecar.model import findings, rules
 
 KIND = "SidecarSet"
 POLICY = "RolloutPolicy"
@@ -42,13 +42,17 @@ def sort(document: documents.Document) -> Iterator[Sorted]:
     """Yield *document*, or each item of it when it is a ``kind: List``."""
     value = document.value
     if not isinstance(value, dict) or value.get("kind") != "List" or not isinstance(value.get("items"), list):
-        yield _classify(document)
+        yield _ruled(_classify(document))
     elif len(value["items"]) > _MAX_ITEMS:
         fault = document.finding(("items",), f"has more than {_MAX_ITEMS} items: split the file", at_key=True)
-        yield Sorted(document, Role.DOUBTFUL, (fault,))
+        yield _ruled(Sorted(document, Role.DOUBTFUL, (fault,)))
     else:
         for index, item in enumerate(value["items"]):  # each with the faults of all: any may be its own
-            yield _classify(dataclasses.replace(document, value=item, base=("items", index)))
+            yield _ruled(_classify(dataclasses.replace(document, value=item, base=("items", index))))
+
+
+def _ruled(each: Sorted) -> Sorted:
+    return dataclasses.replace(each, found=tuple(findings.by(rules.Rule.KIND, each.found)))
 
 
 def _classify(document: documents.Document) -> Sorted:

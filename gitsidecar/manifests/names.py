@@ -10,6 +10,8 @@ _ALPHABET = "letters, digits, '-', '_', '.', with a letter or digit at both ends
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_CONFIG_KEY = re.compile(r"[-A-Za-z0-9_.]{1,253}")
+_HEADER = re.compile(r"[-A-Za-z0-9]+")
 _PORT = re.compile(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
 _IMAGE = re.compile(
     r"(?:(?:[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*"
@@ -29,6 +31,34 @@ def label_fault(text: str) -> str:
     return ""
 
 
+def domain_fault(text: str) -> str:
+    """Say what is wrong with *text* as a DNS subdomain (names of ConfigMaps, Secrets, and most other objects)."""
+    if len(text) > 253 or not _SUBDOMAIN.fullmatch(text):
+        return f"{shown(text)} is not a name: use a-z, 0-9, '-' and '.', and begin and end with a letter or digit"
+    return ""
+
+
+def config_key_fault(text: str) -> str:
+    """Say what is wrong with *text* as a key of a ConfigMap or Secret."""
+    if not _CONFIG_KEY.fullmatch(text) or text == "." or text.startswith(".."):
+        return f"{shown(text)} is not a key of a ConfigMap or Secret: use letters, digits, '-', '_' and '.'"
+    return ""
+
+
+def header_fault(text: str) -> str:
+    """Say what is wrong with *text* as the name of an HTTP header, of which Kubernetes allows only some."""
+    return "" if _HEADER.fullmatch(text) else f"{shown(text)} is not a header's name: use letters, digits and '-'"
+
+
+def path_fault(text: str) -> str:
+    """Say what is wrong with *text* as the path of a file in a volume that Kubernetes fills."""
+    if not text or text.startswith("/"):
+        return "must be a path within the volume: write it without the first '/'"
+    if ".." in text.split("/") or text.startswith(".."):
+        return "must not begin with '..', nor have it as a part: write the path that is meant"
+    return ""
+
+
 def key_fault(text: str) -> str:
     """Say what is wrong with *text* as the key of a label."""
     prefix, slash, name = text.rpartition("/")
@@ -41,7 +71,7 @@ def key_fault(text: str) -> str:
 
 def annotation_key_fault(text: str) -> str:
     """Say what is wrong with *text* as the key of an annotation, whose letters' case does not count."""
-    return key_fault(text.lower()).replace("label key", "annotation key", 1)
+    return key_fault(text.lower()).replace("a label key", "an annotation key", 1)
 
 
 def value_fault(text: str) -> str:

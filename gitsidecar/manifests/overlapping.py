@@ -59,12 +59,12 @@ class Reach:
     pods: Demands
     namespaces: Demands
 
-    def pinned(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """Yield the labels that can have one value only, each with that value: sets that differ in one never meet."""
+    def listed(self) -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
+        """Yield the labels that must have one of some values, with these: sets that share none of them never meet."""
         for kind, demands in (("pod", self.pods), ("namespace", self.namespaces)):
             for key, demand in demands.items():
-                if demand.values is not None and len(demand.values) == 1:
-                    yield (kind, key), min(demand.values)
+                if demand.values is not None:
+                    yield (kind, key), demand.values
 
 
 def reach(sidecar_set: sidecarsets.SidecarSet) -> Reach:
@@ -86,9 +86,16 @@ def may_meet(one: Reach, other: Reach) -> bool:
 
 
 def _agree(one: Demands, other: Demands) -> bool:
+    shared = one.keys() & other.keys()
+    if any(_have_no_value(one[key].values, other[key].values) for key in shared):  # most are parted by this
+        return False
     if vain(one) or vain(other):
         return False
-    return not any((one[key] & other[key]).is_vain for key in one.keys() & other.keys())
+    return not any((one[key] & other[key]).is_vain for key in shared)
+
+
+def _have_no_value(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    return one is not None and other is not None and one.isdisjoint(other)
 
 
 def _demands(selector: selectors.Selector) -> dict[str, Demand]:

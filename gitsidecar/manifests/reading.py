@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import pydantic
@@ -22,10 +22,10 @@ from gitsidecar.manifests import (
     wording,
 )
 from gitsidecar.manifests.rules import policies as policy_rules
-from gitsidecar.manifests.rules import sets as rules
+from gitsidecar.manifests.rules import sets as set_rules
 from gitsidecar.manifests.schemas import policies as policy_schemas
 from gitsidecar.manifests.schemas import sidecarsets as schemas
-from gitsidecar.model import findings, policies, sidecarsets
+from gitsidecar.model import findings, policies, rules, sidecarsets
 
 _MAX_FINDINGS = 200
 """Of one document's rules: who has broken so many reads no further."""
@@ -39,7 +39,8 @@ class Entry:
     A document that is, or was meant as, a SidecarSet or a RolloutPolicy.
 
     `name` is empty when none could be read; `place` is where it stands. `accepted` is the set, ``None`` when `found`
-    has errors. `policy` is ``None`` for a set, and for a policy there in any case: refused, it still holds.
+    has errors. `policy` is ``None`` for a set, and for a policy there in any case: refused, it still holds. `draft` is
+    what was checked, ``None`` when nothing was.
     """
 
     document: documents.Document
@@ -48,6 +49,7 @@ class Entry:
     found: tuple[findings.Finding, ...]
     accepted: sidecarsets.SidecarSet | None = None
     policy: policies.RolloutPolicy | None = None
+    draft: drafts.Draft | None = None
 
     @property
     def kind(self) -> str:
@@ -79,24 +81,33 @@ def name_of(value: Any) -> str:
 def _read_set(bare: Entry) -> Entry:
     draft = older.modernise(bare.document)
     manifest, faults = _validate(draft, schemas.Manifest, (older.V1BETA1, kinds.KIND))
-    told = itertools.islice(rules.check(draft), _MAX_FINDINGS)
-    found = (*bare.found, *draft.found, *faults, *told, *unsupported.check(draft))
+    told = itertools.islice(set_rules.check(draft), _MAX_FINDINGS)
+    found = (*_found(bare, draft, faults, told), *findings.by(rules.Rule.UNSUPPORTED, unsupported.check(draft)))
     accepted = None
     if manifest is not None and not _errors(found):
         accepted = building.build(manifest, draft.value, bare.place)
-    return dataclasses.replace(bare, found=found, accepted=accepted)
+    return dataclasses.replace(bare, found=found, accepted=accepted, draft=draft)
 
 
 def _read_policy(bare: Entry) -> Entry:
     draft = cleaning.clean(bare.document, _is_vital_in_policies)
     manifest, faults = _validate(draft, policy_schemas.Manifest, (kinds.POLICY_VERSION, kinds.POLICY))
     told = itertools.islice(policy_rules.check(draft), _MAX_FINDINGS)
-    found = (*bare.found, *draft.found, *faults, *told)
+    found = tuple(_found(bare, draft, faults, told))
     if manifest is not None and not _errors(found):
         policy = building.build_policy(manifest, draft.value, bare.place)
     else:
         policy = refusing.refuse(bare.name, bare.place, [refusing.target_of(bare.document)], _errors(found))
-    return dataclasses.replace(bare, found=found, policy=policy)
+    return dataclasses.replace(bare, found=found, policy=policy, draft=draft)
+
+
+def _found(
+    bare: Entry, draft: drafts.Draft, faults: Iterable[findings.Finding], told: Iterable[findings.Finding]
+) -> Iterator[findings.Finding]:
+    yield from bare.found
+    yield from findings.by(rules.Rule.OLDER_FORM, draft.found)
+    yield from findings.by(rules.Rule.FIELD, faults)
+    yield from findings.by(rules.Rule.TOGETHER, told)
 
 
 def _is_vital_in_policies(path: documents.Path) -> bool:

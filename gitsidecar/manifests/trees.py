@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitsidecar.manifests import colliding, covering, kinds, parsing, reading, refusing
-from gitsidecar.model import desires, files, findings, policies, sidecarsets
+from gitsidecar.model import desires, files, findings, policies, rules, sidecarsets
 
 _RANKS = (findings.Level.ERROR, findings.Level.WARNING, findings.Level.NOTE)
 _POLICY_LINE = re.compile(
@@ -18,7 +18,25 @@ _MAX_FINDINGS = 300
 """Of one file: nobody reads more, and the status branch keeps them."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Survey:
+    """
+    What a tree asks for, and the documents that say so, in which a finding about it has its place.
+
+    `found` is all that was found, of which `desired` has no more of a file than anybody reads.
+    """
+
+    desired: desires.Desired
+    entries: tuple[reading.Entry, ...]
+    found: tuple[findings.Finding, ...]
+
+
 def read(tree: files.Tree) -> desires.Desired:
+    """Return the sets and policies of *tree*, and all that was found: the first half of its survey."""
+    return survey(tree).desired
+
+
+def survey(tree: files.Tree) -> Survey:
     """
     Return the sets and policies of *tree*, and all that was found; never raises, whatever the files hold.
 
@@ -29,7 +47,8 @@ def read(tree: files.Tree) -> desires.Desired:
     entries, found, unread = _sort(tree)
     groups = _gather(entries)
     found += itertools.chain.from_iterable(entry.found for entry in entries)
-    found += itertools.chain.from_iterable(group.collisions for group in groups)
+    collisions = itertools.chain.from_iterable(group.collisions for group in groups)
+    found += findings.by(rules.Rule.NAME_TAKEN, collisions)
     unread |= {entry.place.file for entry in entries if not entry.name}
     desired = desires.Desired(
         tree.revision,
@@ -38,20 +57,24 @@ def read(tree: files.Tree) -> desires.Desired:
         unread=tuple(sorted(unread)),
         policies=tuple(sorted((*_policies(groups), *_illegible(tree)), key=lambda each: each.name)),
     )
-    found += covering.check(entries, desired)
-    found += colliding.check(entries, desired)
-    # A set, because the faults of a list are those of each item.
-    return dataclasses.replace(desired, found=tuple(_within_limit(sorted(set(found)))))
+    found += findings.by(rules.Rule.COVERS_NOTHING, covering.check(entries, desired))
+    found += findings.by(rules.Rule.COLLISION, colliding.check(entries, desired))
+    return Survey(dataclasses.replace(desired, found=ordered(found)), tuple(entries), tuple(found))
+
+
+def ordered(found: Iterable[findings.Finding]) -> tuple[findings.Finding, ...]:
+    """Return *found* in order of place, each once, with no more of a file than anybody reads."""
+    return tuple(_within_limit(sorted(set(found))))  # a set, because the faults of a list are those of each item
 
 
 def _sort(tree: files.Tree) -> tuple[list[reading.Entry], list[findings.Finding], set[str]]:
     """Return the entries of all files, what was found besides, and the files that are not read for sure."""
     entries: list[reading.Entry] = []
-    found = list(tree.refused)
+    found = list(findings.by(rules.Rule.FILE, tree.refused))
     unread = {finding.file for finding in tree.refused}
     for file in tree.files:
         contents = parsing.read(file)
-        found += contents.faults or _tell_empty(file, contents)
+        found += findings.by(rules.Rule.FILE, contents.faults or _tell_empty(file, contents))
         if contents.faults:
             unread.add(file.path)
         for each in itertools.chain.from_iterable(map(kinds.sort, contents.documents)):
@@ -119,7 +142,8 @@ def _within_limit(found: Iterable[findings.Finding]) -> Iterator[findings.Findin
         ranked = sorted(same, key=lambda each: _RANKS.index(each.level))
         kept, rest = ranked[:_MAX_FINDINGS], ranked[_MAX_FINDINGS:]
         if rest:
-            yield findings.Finding(file, 0, 0, "", f"{len(rest)} more findings are left out", rest[0].level)
+            words = f"{len(rest)} more findings are left out"
+            yield findings.Finding(file, 0, 0, "", words, rest[0].level, rest[0].rule)
         yield from sorted(kept)
 
 

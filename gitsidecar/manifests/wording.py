@@ -26,6 +26,8 @@ _MISSING = {
     "operator": "write In, NotIn, Exists or DoesNotExist",
     "containerPort": "write e.g. containerPort: 8080",
     "mountPath": "write e.g. mountPath: /var/log/nginx",
+    "command": "write the program and its arguments, e.g. command: [cat, /ready]",
+    "secretName": "write the name of the Secret, e.g. secretName: logtail",
 }
 _MISSING_IN_POLICIES = {
     "name": "write e.g. name: nights",
@@ -85,12 +87,16 @@ def _explain(error: ErrorDetails, draft: drafts.Draft, model: type[pydantic.Base
     path: documents.Path = error["loc"][:-1] if is_key else error["loc"]
     kind = error["type"]
     if kind == "missing":
-        hints = _MISSING_IN_POLICIES if model is policies.Manifest else _MISSING
-        hint = hints.get(str(path[-1])) or _MISSING.get(str(path[-1]), f"write {path[-1]}: ...")
-        return draft.finding(path, f"is missing: {hint}", at_key=True)
+        return draft.finding(path, f"is missing: {_hint(path, model)}", at_key=True)
     if kind == "extra_forbidden":
         return draft.finding(path, _unknown(path, model), at_key=True)
     return draft.finding(path, _message(error), at_key=is_key)
+
+
+def _hint(path: documents.Path, model: type[pydantic.BaseModel]) -> str:
+    field = str(path[-1])
+    hints = {**_MISSING, **(_MISSING_IN_POLICIES if model is policies.Manifest else {})}
+    return f"write {field}: ..." if field == "spec" and len(path) > 1 else hints.get(field, f"write {field}: ...")
 
 
 def _unknown(path: documents.Path, model: type[pydantic.BaseModel]) -> str:
@@ -131,7 +137,7 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _choice(value: Any, expected: str) -> str:
-    choices = [each.strip("'") for each in expected.replace(" or ", ", ").split(", ")]
+    choices = [each.strip("'") for each in expected.replace(" or ", ", ").split(", ") if each != "''"]
     if not isinstance(value, str):
         return f"must be {_join(choices, 'or')}"
     hint = names.suggestion(value, choices)

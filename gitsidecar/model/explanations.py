@@ -80,9 +80,10 @@ class SetExplanation:
     Where the pod stands with one set.
 
     `selection` says which labels select the pod or don't, `counting` why a selected pod counts or doesn't, and
-    `update_selection` the same of `updateStrategy.selector`, empty without one. `message` says why a pod that counts is
-    in its `state`: for a held one in the plan's own words, with the plan's `reason`. `until` is when a settling pod has
-    settled. `running` is ``None`` for a pod that the set does not count, or that could not be read.
+    `update_selection` the same of `updateStrategy.selector`, empty without one. `repair` says when a pod that only
+    another one in its place can put right is evicted, or why not, and is empty for all others. `message` says why a pod
+    that counts is in its `state`: for a held one in the plan's own words, with the plan's `reason`. `until` is when a
+    settling pod has settled. `running` is ``None`` for a pod that the set does not count, or that could not be read.
     """
 
     name: str
@@ -94,6 +95,7 @@ class SetExplanation:
     update_selection: str = ""
     reason: plans.HoldReason | None = None
     message: str = ""
+    repair: str = ""
     running: Spec | None = None
     moved_at: datetime.datetime | None = None
     until: datetime.datetime | None = None

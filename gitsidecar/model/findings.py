@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Iterable, Iterator
+
+from gitsidecar.model import rules
 
 
 class Level(enum.StrEnum):
@@ -28,7 +31,11 @@ class Place:
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing said about one place: *field* is a path such as ``spec.containers[0].image``, empty for the file."""
+    """
+    One thing said about one place: *field* is a path such as ``spec.containers[0].image``, empty for the file.
+
+    `rule` is what kind of thing that is, one of `rules.Rule`; findings that differ in it alone are the same.
+    """
 
     file: str
     line: int
@@ -36,6 +43,7 @@ class Finding:
     field: str
     message: str
     level: Level = Level.ERROR
+    rule: rules.Rule | None = dataclasses.field(default=None, compare=False)
 
     @property
     def place(self) -> Place:
@@ -44,3 +52,9 @@ class Finding:
     def __str__(self) -> str:
         field = f"{self.field}: " if self.field else ""
         return f"{self.place}: {self.level}: {field}{self.message}"
+
+
+def by(rule: rules.Rule, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield *found* as findings of *rule*, but for those that are of another already."""
+    for each in found:
+        yield each if each.rule else dataclasses.replace(each, rule=rule)

@@ -18,7 +18,8 @@ class SetHistory:
     `stable` is the spec hash of the last completed rollout, empty before the first. `conditions` maps a condition's
     type to (status, lastTransitionTime) as recorded. `specs` maps a spec hash to the document (`SidecarSet.document`)
     that brought it: the stable spec, the latest, and every one that a pod still ran (DESIGN §5.14). `told_until` and
-    `in_doubt` say which moves have been told (`reports.SetReport`); ``None`` where that is not known.
+    `in_doubt` say which moves have been told (`reports.SetReport`); ``None`` where that is not known. `rollouts` are
+    the last ones, oldest first. `attempts` are the evictions of the last hour, and perhaps older ones.
     """
 
     accepted: sidecarsets.SidecarSet
@@ -29,6 +30,8 @@ class SetHistory:
     specs: Mapping[str, str] = dataclasses.field(default_factory=dict)
     told_until: datetime.datetime | None = None
     in_doubt: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
+    attempts: tuple[reports.Attempt, ...] = ()
+    rollouts: tuple[reports.Rollout, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -27,3 +27,13 @@ class Outcome:
     kind: OutcomeKind
     message: str = ""
     retry_after: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Evicted:
+    """What became of an eviction, as an `Outcome` says it of an action."""
+
+    eviction: plans.Eviction
+    kind: OutcomeKind
+    message: str = ""
+    retry_after: float | None = None

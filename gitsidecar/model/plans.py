@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import enum
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from gitsidecar.model import censuses, findings, pods, policies, sidecarsets
 
@@ -55,6 +55,50 @@ class Action:
     changes: tuple[ImageChange, ...]
     marks: tuple[pods.Mark, ...]
     was_counted_ready: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Eviction:
+    """
+    One pod to evict at `at`, so that its owner makes another one, and what is wrong with it.
+
+    The youngest pod of its owner was made at `after`: a younger one has come for it. `is_again` says that the pod
+    itself has come for one that was evicted. `noted_at` is when the eviction was noted on the status branch, ``None``
+    before: only then may it be sent, because then it is not forgotten, whatever happens to this process meanwhile.
+    """
+
+    pod: pods.Pod
+    set_name: str
+    message: str
+    at: datetime.datetime
+    after: datetime.datetime
+    is_bare: bool = True
+    is_again: bool = False
+    noted_at: datetime.datetime | None = None
+
+    @property
+    def is_noted(self) -> bool:
+        """Say whether the history that was planned with knows of it."""
+        return self.noted_at is not None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Repair:
+    """
+    How the repair of one set stands (`policies.Repair`).
+
+    `waiting` are so many pods that could be evicted and are not; `message` says why none of them is, or no other. Words
+    for the pods of one owner (namespace, ``Kind/name``) or for one pod (by UID) come before it. `refusal` says that the
+    API server forbids it, and `breaker` that the pods come back no better.
+    """
+
+    is_wanted: bool = False
+    waiting: int = 0
+    message: str = ""
+    owners: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
+    resting: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    refusal: str = ""
+    breaker: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,6 +162,7 @@ class SetPlan:
     Each drifted pod is in `actions` (in sending order) or in one of the `held` groups. `in_flight` were moved by us and
     have not finished; of these `failing` have a container that cannot start, `settling` are Ready but not for long
     enough, and `overdue` are why the rollout has missed its deadline. `commit` is the revision that brought the spec.
+    `evictions` are of other pods, bare ones or such as are held for being NotUpgradable; they come after all moves.
     `bar` says why even new pods do not get the spec, empty when they may. At `closes_at` no pod may start any more; at
     `wakes_at` this plan differs though no pod has changed (one that the kubelet has not noticed is looked at by and
     by).
@@ -137,6 +182,8 @@ class SetPlan:
     bar: str = ""
     actions: tuple[Action, ...] = ()
     held: tuple[HoldGroup, ...] = ()
+    evictions: tuple[Eviction, ...] = ()
+    repair: Repair = Repair()
     closes_at: datetime.datetime | None = None
     wakes_at: datetime.datetime | None = None
 

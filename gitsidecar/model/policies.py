@@ -16,6 +16,13 @@ class WindowType(enum.StrEnum):
     DENY = "Deny"
 
 
+class Repair(enum.StrEnum):
+    """Say what becomes of running pods that only a new pod in their place can put right."""
+
+    OFF = "Off"
+    EVICT = "Evict"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Window:
     """
@@ -65,7 +72,8 @@ class RolloutPolicy:
     `pods_per_minute` bounds the moves of all covered sets together, ``None`` for no bound. Durations are zero and
     ``None`` where they are not asked for. `document` is the manifest as accepted, canonical JSON. `rejection` is empty,
     or says why the newest manifest is refused: the sets of all `targets` (those of the last good form, and those that
-    the refused one seems to mean) are then held, because nobody knows when they were to move.
+    the refused one seems to mean) are then held, because nobody knows when they were to move. `repair`
+    is ``None`` where it is not written.
     """
 
     name: str
@@ -76,6 +84,7 @@ class RolloutPolicy:
     pods_per_minute: int | None = None
     min_ready: datetime.timedelta = datetime.timedelta()
     progress_deadline: datetime.timedelta | None = None
+    repair: Repair | None = None
     document: str = "{}"
     rejection: str = ""
 

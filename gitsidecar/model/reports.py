@@ -68,17 +68,76 @@ class Move:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Rollout:
+    """
+    How the spec that *commit* brought came to the pods; times are RFC 3339, in UTC, and move no more once written.
+
+    The first pod was moved at `started`, and all were finished for the first time at `finished`, which is empty before
+    and where another spec came first. `pods` were moved to it, `failed` is the most that could not start at one time.
+    """
+
+    spec_hash: str
+    commit: str
+    started: str
+    finished: str = ""
+    pods: int = 0
+    failed: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Web:
+    """What a file's path and a commit's hash are appended to, to see them in a browser; empty where nobody knows."""
+
+    files: str = ""
+    commits: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attempt:
+    """
+    One pod that was noted to be evicted for repair, and perhaps was: whether it is still there tells which.
+
+    `at` is when it was evicted, if `is_made`, or noted; `spec_hash` is that of the set's latest spec then, and
+    the youngest pod of its owner was made at `after`. `is_bare` says that the pod lacked the sidecars, and `is_again`
+    that it had come for one that was evicted before.
+    """
+
+    namespace: str
+    pod: str
+    uid: str
+    workload: str
+    spec_hash: str
+    at: datetime.datetime
+    after: datetime.datetime
+    is_bare: bool = True
+    is_again: bool = False
+    is_made: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return the pod's ``namespace/name``."""
+        return f"{self.namespace}/{self.pod}"
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Return namespace and ``Kind/name`` of the pod's owner."""
+        return self.namespace, self.workload
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SetReport:
     """
     One set's state after a pass.
 
     `images` maps a container to its images and how many matched pods run each. `moves` are the patches of this pass,
     and earlier ones that nobody has heard of, and `failed` maps a pod to what went wrong with its patch; neither is
-    state, so both are told in the commit message only. All moves up to `told_until` are told, but those of `in_doubt`
+    state, so both are told in the commit message only, and so are `evicted`, the pods that this pass has evicted, each
+    with what was wrong with it. `attempts` are the evictions of the last hour, and older ones until one more comes. All
+    moves up to `told_until` are told, but those of `in_doubt`
     (pod → time), of which no answer came. `forbidden` are the patches that the API server refuses, said once for all
     pods. `failing` maps a moved pod to why it cannot start; of `failing_pods` it names a few, and those that it named
-    before sooner than others. `rest` are the workloads that `workloads` has no room for. `manifest` is the document in
-    force and `rejection` why a newer one is refused.
+    before sooner than others. `rest` are the workloads that `workloads` has no room for. `rollouts` are the last ones,
+    oldest first. `manifest` is the document in force and `rejection` why a newer one is refused.
     """
 
     name: str
@@ -102,11 +161,14 @@ class SetReport:
     conditions: tuple[Condition, ...] = ()
     moves: tuple[Move, ...] = ()
     failed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    evicted: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
     told_until: datetime.datetime | None = None
     in_doubt: Mapping[str, datetime.datetime] = dataclasses.field(default_factory=dict)
     forbidden: Held | None = None
     failing: Mapping[str, str] = dataclasses.field(default_factory=dict)
     failing_pods: int = 0
+    rollouts: tuple[Rollout, ...] = ()
     manifest: str = "{}"
     rejection: str = ""
     documents: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -146,10 +208,15 @@ class PolicyReport:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """The whole of a pass: what the status branch shall say; sets and policies are in order of name."""
+    """
+    The whole of a pass: what the status branch shall say; sets and policies are in order of name.
+
+    `web` is where people look at the source branch.
+    """
 
     cluster: str
     revision: str
     sets: tuple[SetReport, ...] = ()
     found: tuple[findings.Finding, ...] = ()
     policies: tuple[PolicyReport, ...] = ()
+    web: Web = Web()

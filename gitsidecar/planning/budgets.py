@@ -13,7 +13,8 @@ class Budget:
     The numbers of one set at one moment, all of them pods.
 
     `keep` stay old. `limit` may be unavailable by our doing, of which `used` are, among them `settling` that are Ready
-    but not for long enough. `lane_used` are in the lane of those that were not Ready before we moved them.
+    but not for long enough, and `evicted` such as nobody has come for. `lane_used` are in the lane of those that were
+    not Ready before we moved them.
     """
 
     matched: int
@@ -23,6 +24,7 @@ class Budget:
     used: int
     lane_used: int
     settling: int = 0
+    evicted: int = 0
 
     @property
     def room(self) -> int:
@@ -35,7 +37,9 @@ class Budget:
         return max(1, self.limit)
 
 
-def measure(strategy: sidecarsets.UpdateStrategy, census: censuses.Census, *, settling: int = 0) -> Budget:
+def measure(
+    strategy: sidecarsets.UpdateStrategy, census: censuses.Census, *, settling: int = 0, evicted: int = 0
+) -> Budget:
     """Count the pods of *census* up against *strategy*; percentages are of all matched pods, selected or not."""
     total = census.get(censuses.MATCHED, 0)
     return Budget(
@@ -43,9 +47,10 @@ def measure(strategy: sidecarsets.UpdateStrategy, census: censuses.Census, *, se
         updated=census.get(censuses.UPDATED, 0),
         keep=kept(strategy.partition, total),
         limit=strategy.max_unavailable.of(total),
-        used=census.get(censuses.UNAVAILABLE, 0) + settling,
+        used=census.get(censuses.UNAVAILABLE, 0) + settling + evicted,
         lane_used=census.get(censuses.IN_LANE, 0),
         settling=settling,
+        evicted=evicted,
     )
 
 

@@ -15,7 +15,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitsidecar.model import censuses, plans, pods, sidecarsets
-from gitsidecar.planning import conflicts, flights, holds, matching, ordering, paces, priorities, standings
+from gitsidecar.planning import conflicts, flights, holds, matching, ordering, paces, priorities, replacing, standings
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class Lane(enum.IntEnum):
 Entry = tuple[tuple[priorities.Key, ordering.OrderKey], standings.Standing]
 """A waiting pod behind what sorts it."""
 
+Place = tuple[ordering.OrderKey, pods.Pod]
+"""A pod behind what sorts it, where neither priority nor scatter counts."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Digest:
@@ -50,7 +53,8 @@ class Digest:
     all those that another set claims), and `lanes` are the rest, by `Lane`, and `waiting` the same by UID. `lively` are
     the matched pods of which the time decides something: our last move of them is not over, as far as could be seen
     when the digest was made. `entangled` are the waiting pods that another set may have in flight. `recent` are the
-    times of moves less than a minute old then, `newest` that of the last one to the latest spec.
+    times of moves less than a minute old then, `newest` that of the last one to the latest spec. `bare` are missing
+    pods that a repair may evict, and `misshapen` such held ones, the least disruptive first.
     """
 
     roster: plans.Roster
@@ -65,6 +69,8 @@ class Digest:
     spread: tuple[tuple[str | None, ...], ...]
     recent: tuple[datetime.datetime, ...]
     newest: datetime.datetime | None
+    bare: tuple[Place, ...] = ()
+    misshapen: tuple[Place, ...] = ()
 
     @property
     def claimed(self) -> Iterator[pods.Pod]:
@@ -104,7 +110,22 @@ def digest(lens: Lens, indexed: matching.Index, now: datetime.datetime) -> Diges
         spread=_spread(selection.matched, lens.sidecar_set.update.scatter),
         recent=tuple(each.move.at for each in readable if each.move is not None and now - each.move.at < paces.MINUTE),
         newest=max((move.at for mark, move in moves if mark.spec_hash == lens.sidecar_set.spec_hash), default=None),
+        bare=_replaceable(selection.missing, lens),
+        misshapen=_replaceable(_misshapen(drifted, held), lens),
     )
+
+
+def _misshapen(
+    drifted: Iterable[standings.Standing], held: Mapping[holds.Why, tuple[pods.Pod, ...]]
+) -> Iterator[pods.Pod]:
+    """Yield the pods of which nothing but their shape keeps them old."""
+    uids = {pod.uid for (reason, _), its in held.items() if reason is plans.HoldReason.NOT_UPGRADABLE for pod in its}
+    return (each.pod for each in drifted if not each.has_shape and each.pod.uid in uids)
+
+
+def _replaceable(found: Iterable[pods.Pod], lens: Lens) -> tuple[Place, ...]:
+    able = (pod for pod in found if not replacing.obstacle(pod, lens.sidecar_set, lens.rivals, lens.namespaces))
+    return tuple(sorted(((ordering.key(pod), pod) for pod in able), key=operator.itemgetter(0)))
 
 
 def _part(

@@ -9,7 +9,18 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from gitsidecar.model import censuses, explanations, plans, pods, sidecarsets
-from gitsidecar.planning import calendars, digests, flights, matching, numbers, queues, selections, standings
+from gitsidecar.planning import (
+    calendars,
+    conflicts,
+    digests,
+    flights,
+    matching,
+    numbers,
+    queues,
+    repairs,
+    selections,
+    standings,
+)
 
 _State = explanations.State
 _NEAR = 5
@@ -76,17 +87,22 @@ def _of_set(
         selection=selections.of_set(pod, sidecar_set, namespaces),
         latest=explanations.Spec(images, sidecar_set.spec_hash, planned.commit),
         counting=_counting(pod, sidecar_set) if is_selected else "",
-        policies=_answers(plan, sidecar_set),
+        policies=answers(plan, sidecar_set),
     )
     if not is_selected:
         return blank
     if not pod.is_active:
         return dataclasses.replace(blank, state=_State.ENDING)
+    rivals = conflicts.find([each.sidecar_set for each in plan.sets]).get(sidecar_set.name, ())
+    repair = repairs.explain(planned, pod, rivals, namespaces)
     if not (pod.fault or matching.carries(pod, sidecar_set)):
-        return dataclasses.replace(blank, state=_State.NOT_COUNTED)
+        return dataclasses.replace(blank, state=_State.NOT_COUNTED, repair=repair)
     standing = standings.judge(pod, sidecar_set, [each.sidecar_set.name for each in plan.sets])
+    found = _decided(blank, planned, pod) or _undrifted(blank, planned, standing)
+    is_misshapen = found.reason is plans.HoldReason.NOT_UPGRADABLE and not standing.has_shape
     return dataclasses.replace(
-        _decided(blank, planned, pod) or _undrifted(blank, planned, standing),
+        found,
+        repair=repair if is_misshapen and planned.repair.is_wanted else "",
         update_selection=selections.of_update(pod, sidecar_set),
         running=_running(standing),
         moved_at=standing.move.at if standing.move is not None else None,
@@ -205,7 +221,7 @@ def _progress(pod: pods.Pod, move: pods.Move) -> str:
     return "restarted and ready, but the pod is not Ready"
 
 
-def _answers(plan: plans.Plan, sidecar_set: sidecarsets.SidecarSet) -> tuple[explanations.PolicyAnswer, ...]:
+def answers(plan: plans.Plan, sidecar_set: sidecarsets.SidecarSet) -> tuple[explanations.PolicyAnswer, ...]:
     """Return what each policy that covers the set says by itself."""
     found = []
     for policy in plan.policies:

@@ -16,7 +16,8 @@ class Governance:
     The policies that cover a set, and what all of them together ask for.
 
     `min_ready` is the longest that any asks for, `deadline` the policy with the shortest deadline. `rejection` says
-    which of them is refused, empty when none is.
+    which of them is refused, empty when none is. `is_repairing` says that one of them asks for evictions and none
+    forbids them.
     """
 
     verdict: calendars.Verdict
@@ -24,6 +25,7 @@ class Governance:
     deadline: policies.RolloutPolicy | None = None
     paces: tuple[policies.RolloutPolicy, ...] = ()
     rejection: str = ""
+    is_repairing: bool = False
 
 
 def govern(
@@ -48,6 +50,7 @@ def _govern(its: Sequence[policies.RolloutPolicy], now: datetime.datetime) -> Go
         deadline=min(deadlines, key=_deadline, default=None),
         paces=tuple(policy for policy in its if policy.pods_per_minute is not None),
         rejection=next((policy.rejection for policy in its if policy.rejection), ""),
+        is_repairing={policy.repair for policy in its} - {None} == {policies.Repair.EVICT},
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from gitsidecar.model import pods, sidecarsets
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
+_MIRRORED = "Node/"  # the owner of what a kubelet runs from a file
 
 Label = tuple[str, str]
 Namespaces = Mapping[str, Mapping[str, str]]
@@ -76,11 +77,14 @@ def carries(pod: pods.Pod, sidecar_set: sidecarsets.SidecarSet) -> bool:
     """
     Say whether a selected pod has the set's containers, by our annotation or, for an adopting set, alike.
 
-    An annotated pod counts although the set has got another container since: it waits for being recreated.
+    An annotated pod counts although the set has got another container since: it waits for being recreated. One that
+    lacks a container of its annotation does not: that was copied from another pod. A mirror pod cannot be changed.
     """
+    if pod.workload.startswith(_MIRRORED):
+        return False
     if (mark := pod.mark_of(sidecar_set.name)) is not None:
         carried = mark.containers or tuple(sidecar.name for sidecar in sidecar_set.sidecars)
-        return all(pod.container(each.name) is not None for each in sidecar_set.sidecars if each.name in carried)
+        return all(pod.container(name) is not None for name in carried)
     return sidecar_set.is_adopting and all(_has_alike(pod, sidecar) for sidecar in sidecar_set.sidecars)
 
 

@@ -73,12 +73,19 @@ def choose(rollout: Rollout, labels: Mapping[str, str]) -> Choice:
     wanted = _revision(sidecar_set.document)
     if wanted:
         return _choose_named(rollout, wanted, labels)
-    if reason := _why_not_latest(rollout, labels):
+    if reason := why_not_latest(rollout, labels):
         return _stable(rollout, reason)
     return _latest(sidecar_set, "the rollout has room for it")
 
 
-def _why_not_latest(rollout: Rollout, labels: Mapping[str, str]) -> str:
+def others(rollout: Rollout) -> frozenset[str]:
+    """Return the hashes of the specs that a new pod may get instead of the latest one."""
+    wanted = _revision(rollout.sidecar_set.document)
+    found = {rollout.stable, _named(rollout, wanted).spec_hash if wanted else ""}
+    return frozenset(found - {"", rollout.sidecar_set.spec_hash})
+
+
+def why_not_latest(rollout: Rollout, labels: Mapping[str, str]) -> str:
     """Say why a new pod waits for the rollout as a running one does, or return an empty string."""
     update = rollout.sidecar_set.update
     if rollout.bar:
@@ -98,8 +105,12 @@ def _why_not_latest(rollout: Rollout, labels: Mapping[str, str]) -> str:
 def _choose_named(rollout: Rollout, wanted: Mapping[str, str], labels: Mapping[str, str]) -> Choice:
     """Obey `injectionStrategy.revision`; the policy Partial lets the rollout's share of new pods have the latest."""
     is_partial = wanted.get("policy") == "Partial" and not rollout.sidecar_set.update.paused
-    if is_partial and not _why_not_latest(rollout, labels):
+    if is_partial and not why_not_latest(rollout, labels):
         return _latest(rollout.sidecar_set, "injectionStrategy.revision.policy is Partial")
+    return _named(rollout, wanted)
+
+
+def _named(rollout: Rollout, wanted: Mapping[str, str]) -> Choice:
     name, version = wanted.get("revisionName"), wanted.get("customVersion")
     for spec_hash, document in reversed(list(rollout.specs.items())):
         if spec_hash == name or (not name and _custom_version(document) == version):
@@ -137,6 +148,13 @@ def _revision(document: str) -> Mapping[str, str]:
 def _custom_version(document: str) -> str | None:
     version = json.loads(document).get("spec", {}).get("customVersion")
     return version if isinstance(version, str) else None
+
+
+@functools.lru_cache(maxsize=1024)
+def is_paused(document: str) -> bool:
+    """Say whether a set's manifest asks that no new pod be injected (`injectionStrategy.paused`)."""
+    strategy = json.loads(document).get("spec", {}).get("injectionStrategy") or {}
+    return strategy.get("paused") is True
 
 
 def rollout_of(planned: plans.SetPlan, stable: str, specs: Mapping[str, str]) -> Rollout:

@@ -31,7 +31,7 @@ def hold(
     )
     yield (reasons.BUDGET_EXHAUSTED, over_lane), (shared.over_lane,)
     if allowance is not None:
-        yield (reasons.PACE_LIMITED, _paced(allowance.policy)), shared.paced
+        yield (reasons.PACE_LIMITED, paced(allowance.policy)), shared.paced
 
 
 def capacity(lanes: Sequence[int], budget: budgets.Budget, governance: governing.Governance) -> str:
@@ -84,8 +84,9 @@ def _over_budget(
     limit = f"maxUnavailable {strategy.max_unavailable}"
     if budget.limit == 0:
         return f"{limit} lets no healthy pod move; raise it to release"
+    evicted = f", {budget.evicted} of them evicted" if budget.evicted else ""
     return (
-        f"{budget.used} in flight or not Ready, {limit} allows {budget.limit}{_failures(failing)}; "
+        f"{budget.used} in flight or not Ready{evicted}, {limit} allows {budget.limit}{_failures(failing)}; "
         f"released as they finish"
     )
 
@@ -98,7 +99,8 @@ def _settling(budget: budgets.Budget, min_ready: datetime.timedelta) -> str:
     )
 
 
-def _paced(policy: policies.RolloutPolicy) -> str:
+def paced(policy: policies.RolloutPolicy) -> str:
+    """Return why the pace of *policy* lets no more pods start."""
     who = "1 pod" if policy.pods_per_minute == 1 else f"{policy.pods_per_minute} pods"
     return (
         f"RolloutPolicy {policy.name} ({policy.place}) lets {who} move a minute (podsPerMinute); released within the "

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gitsidecar.model import desires, histories, plans, pods, sidecarsets
-from gitsidecar.planning import governing, ledgers, paces, setplans
+from gitsidecar.planning import attempts, candidates, governing, ledgers, newcomers, owners, paces, setplans
+
+_NOBODY = candidates.Spared()
+_UNKNOWN: Mapping[str, str] = {}
 
 
 def plan(
@@ -16,12 +19,14 @@ def plan(
     now: datetime.datetime,
     *,
     resting: Mapping[str, str] | None = None,
+    spared: candidates.Spared = _NOBODY,
     memory: ledgers.Ledgers | None = None,
 ) -> plans.Plan:
     """
     Decide what this pass does, from values alone; *now* is aware.
 
     *resting* maps the UID of a pod whose last write failed to why it is left alone: the next pods take its turn.
+    *spared* says the same of evictions.
     Sets are planned in order of name, because a pod that one set moves is busy for the next (DESIGN §5.8). *memory*
     spares looking again at pods that have not changed since its last plan, and changes nothing else.
     """
@@ -29,32 +34,81 @@ def plan(
     governances = governing.govern(sets, desired.policies, now)
     min_ready = {name: each.min_ready for name, each in governances.items()}
     accounts = (memory or ledgers.Ledgers()).reckon(sets, snapshot, min_ready, now)
+    tried = {
+        each.name: _attempts(
+            each, history.sets.get(each.name), accounts[each.name], snapshot, min_ready[each.name], now
+        )
+        for each in sets
+    }
     recent = {
         policy.name: [
-            at for each in sets if policy.covers(each) for part in accounts[each.name].digests for at in part.recent
+            at for each in sets if policy.covers(each) for at in _starts(accounts[each.name], tried[each.name])
         ]
         for policy in desired.policies
         if policy.pods_per_minute is not None
     }
     taken: dict[str, str] = {}
+    shared = owners.Accounts(
+        owners.join(each.accounts for each in tried.values()), tuple(at for each in tried.values() for at in each.wakes)
+    )
+    doomed: set[str] = set()
+    leaving: dict[owners.Owner, pods.Pod] = {}
     planned = []
     for sidecar_set in sets:
-        name, governance = sidecar_set.name, governances[sidecar_set.name]
+        name, governance, known = sidecar_set.name, governances[sidecar_set.name], history.sets.get(sidecar_set.name)
+        allowance = paces.tightest(governance.paces, recent, now)
         around = setplans.Circumstances(
             governance=governance,
-            allowance=paces.tightest(governance.paces, recent, now),
+            allowance=allowance,
+            repair=candidates.Circumstances(
+                governance=governance,
+                allowance=allowance,
+                attempts=tried[name],
+                shared=shared,
+                stable=known.stable if known is not None else "",
+                specs=known.specs if known is not None else _UNKNOWN,
+                doomed=doomed,
+                leaving=leaving,
+                spared=spared,
+                now=now,
+            ),
             others=frozenset(accounts) - {name},
             taken=taken,
             resting=resting or {},
             now=now,
-            was_late=_was_late(sidecar_set, history.sets.get(name)),
+            was_late=_was_late(sidecar_set, known),
         )
-        found = setplans.fill(_begin(sidecar_set, history.sets.get(name), desired.revision), accounts[name], around)
+        found = setplans.fill(_begin(sidecar_set, known, desired.revision), accounts[name], around)
         taken.update((action.pod.uid, name) for action in found.actions)
+        doomed.update(each.pod.uid for each in found.actions)
+        doomed.update(each.pod.uid for each in found.evictions)
+        leaving.update(((each.pod.namespace, each.pod.workload), each.pod) for each in found.evictions)
         for policy in governance.paces:
-            recent[policy.name] += [now] * len(found.actions)
+            recent[policy.name] += [now] * (len(found.actions) + len(found.evictions))
         planned.append(found)
     return plans.Plan(now, desired.revision, tuple(planned), desired.found, desired.policies)
+
+
+def _attempts(
+    sidecar_set: sidecarsets.SidecarSet,
+    known: histories.SetHistory | None,
+    ledger: ledgers.Ledger,
+    snapshot: pods.Snapshot,
+    min_ready: datetime.timedelta,
+    now: datetime.datetime,
+) -> attempts.Attempts:
+    if known is None or not known.attempts:
+        return attempts.Attempts()
+    others = newcomers.others(newcomers.Rollout(sidecar_set, stable=known.stable, specs=known.specs))
+    lens = attempts.Lens(sidecar_set, others, min_ready, now)
+    return attempts.look(known.attempts, (each.roster for each in ledger.digests), snapshot, lens)
+
+
+def _starts(ledger: ledgers.Ledger, tried: attempts.Attempts) -> Iterable[datetime.datetime]:
+    """Yield when pods of a set were moved or evicted of late."""
+    for each in ledger.digests:
+        yield from each.recent
+    yield from tried.made
 
 
 def _was_late(sidecar_set: sidecarsets.SidecarSet, known: histories.SetHistory | None) -> bool:

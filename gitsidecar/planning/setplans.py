@@ -11,6 +11,7 @@ from gitsidecar.planning import (
     actions,
     admission,
     budgets,
+    candidates,
     digests,
     governing,
     holds,
@@ -18,6 +19,7 @@ from gitsidecar.planning import (
     numbers,
     paces,
     queues,
+    repairs,
     turns,
     underway,
 )
@@ -29,6 +31,7 @@ class Circumstances:
 
     governance: governing.Governance
     allowance: paces.Allowance | None
+    repair: candidates.Circumstances
     others: frozenset[str]
     """The other sets' names."""
     taken: Mapping[str, str]
@@ -61,11 +64,13 @@ def fill(blank: plans.SetPlan, ledger: ledgers.Ledger, around: Circumstances) ->
     stop, bar = (holds.of_set(blank.sidecar_set, governance, is_of_running=each) for each in (True, False))
     planned = dataclasses.replace(planned, bar=bar[1] if bar is not None else "")
     if stop is not None:
-        return _with_held(planned, _stopped(planned, ledger, stop, governance))
+        planned = _with_held(planned, _stopped(planned, ledger, stop, governance))
+        return repairs.stopped(planned, ledger, around.repair, stop[1])
     planned = _with_held(planned, _static(ledger))
     if moving.late and governance.deadline is not None:
         late = _group(numbers.overdue(governance.deadline, moving.late), _waiting(ledger))
-        return _with_held(dataclasses.replace(planned, bar=late.message), [late])
+        planned = _with_held(dataclasses.replace(planned, bar=late.message), [late])
+        return repairs.stopped(planned, ledger, around.repair, late.message)
     return _move(planned, ledger, moving, around)
 
 
@@ -76,7 +81,9 @@ def _settled(census: censuses.Census, settling: int) -> censuses.Census:
 
 def _boundary(ledger: ledgers.Ledger, governance: governing.Governance) -> Iterator[datetime.datetime]:
     """Yield when the calendar may change its answer, if anybody waits for it."""
-    if governance.verdict.changes_at is not None and any(each.drifted for each in ledger.digests):
+    if governance.verdict.changes_at is not None and any(
+        each.drifted or (governance.is_repairing and each.bare) for each in ledger.digests
+    ):
         yield governance.verdict.changes_at
 
 
@@ -121,7 +128,7 @@ def _move(
     settling = sum(each.is_using for each in moving.settling)
     shared = admission.admit(
         turns.queue(ledger, planned, busy),
-        budgets.measure(sidecar_set.update, ledger.census, settling=settling),
+        budgets.measure(sidecar_set.update, ledger.census, settling=settling, evicted=around.repair.attempts.used),
         None if allowance is None else allowance.pods,
     )
     kept_back = numbers.hold(
@@ -129,11 +136,12 @@ def _move(
     )
     groups = [*_busy(busy), *(_group(why, queues.Joined(stretches)) for why, stretches in kept_back)]
     wakes = [planned.wakes_at, allowance.more_at if allowance is not None and shared.paced else None]
-    return dataclasses.replace(
+    moved = dataclasses.replace(
         _with_held(planned, groups),
         actions=tuple(actions.build(each, sidecar_set, commit=planned.commit, now=now) for each in shared.admitted),
         wakes_at=min((each for each in wakes if each is not None), default=None),
     )
+    return repairs.choose(moved, ledger, shared.budget, around.repair)
 
 
 def _unreadable(ledger: ledgers.Ledger) -> tuple[plans.HoldGroup, ...]:

@@ -40,16 +40,18 @@ def look(
     }
     due = _deadline(ledger, governance)
     is_behind = any(each.waiting for each in ledger.digests)
+    # Who has settled since it was looked at is lively still, and under way no more.
+    in_flight = tuple(each for each in lively if each.is_in_flight or each.pod.uid in settles)
     stuck = tuple(
         each
-        for each in lively
+        for each in in_flight
         if due is not None
         and each.is_updated
         and (each.is_stuck or (is_behind and each.is_failing) or (was_late and each.is_using))
     )
     is_late = due is not None and due <= now
     return Underway(
-        in_flight=tuple(each for each in lively if each.is_in_flight or each.pod.uid in settles),
+        in_flight=in_flight,
         failing=tuple(each for each in lively if each.is_failing),
         settling=tuple(each for each in lively if each.pod.uid in settles),
         late=stuck if is_late else (),

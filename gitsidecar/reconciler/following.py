@@ -28,6 +28,11 @@ class Follower:
         self._recall: Callable[[reports.Report], histories.History] | None = None
 
     @property
+    def recorded(self) -> histories.History:
+        """Return nothing: a follower vouches for no record."""
+        return histories.History()
+
+    @property
     def last_good(self) -> object:
         """Return the last good forms of sets and policies, to be compared."""
         return {name: each.accepted for name, each in self.history.sets.items()}, self.history.policies

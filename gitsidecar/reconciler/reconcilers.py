@@ -7,20 +7,22 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import datetime
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from gitsidecar import errors, ports
-from gitsidecar.manifests import restoring
-from gitsidecar.model import desires, findings, histories, outcomes, plans, pods, reports
-from gitsidecar.planning import actions, ledgers, planner
-from gitsidecar.reconciler import desiring, following, recording, resting, sending, timing
+from gitsidecar.model import desires, findings, histories, plans, pods, reports
+from gitsidecar.planning import ledgers, planner
+from gitsidecar.reconciler import acting, evicting, following, reading, recording, resting, sparing, timing
 from gitsidecar.reporting import reports as summaries
 
 _T = TypeVar("_T")
 
 Planned = Callable[[plans.Plan, histories.History, Mapping[str, Mapping[str, str]]], None]
 """Hears of a plan, the history that it goes with, and the labels of all namespaces."""
+
+Summed = Callable[[reports.Report, histories.History], None]
+"""Hears of a pass's report, and of the history that it comes after."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,13 +41,16 @@ class Options:
     """
     How a reconciler works: so many patches at once, so many seconds between commits that tell of progress.
 
-    One that *is_following* plans as the others do, and writes nothing: no pod, no commit.
+    One that *is_following* plans as the others do, and writes nothing: no pod, no commit. Pods of *spared_namespaces*
+    are never evicted. *web* is where people look at the source branch.
     """
 
     cluster: str
     writes_in_flight: int = 20
     status_interval: float = 30.0
     is_following: bool = False
+    spared_namespaces: tuple[str, ...] = ()
+    web: reports.Web = dataclasses.field(default_factory=reports.Web)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,18 +58,20 @@ class Pass:
     """
     One whole pass: what was planned, done and said; *again_after* are the seconds until it has more to do.
 
-    `failure` is what kept the report from the status branch: what was done is known all the same, and a later pass
-    records it.
+    `snapshot` is what was planned with. `failure` is what kept the report from the status branch: what was done is
+    known all the same, and a later pass records it.
     """
 
     id: str
     plan: plans.Plan
-    outcomes: tuple[outcomes.Outcome, ...]
+    outcomes: acting.Sent
     report: reports.Report
     commit: str
     again_after: float | None
     seconds: dict[str, float]
+    snapshot: pods.Snapshot
     failure: errors.TransientError | errors.StalledError | None = None
+    evicted: acting.Evicted = ()
 
 
 class Reconciler:
@@ -72,20 +79,35 @@ class Reconciler:
     Runs passes, one at a time; `poll` may be called while a pass runs, and stops what it would still send.
 
     *planned* hears of each plan before it is carried out, and again once it is known what there is to remember of it.
+    *summed* hears of each report before it is recorded: who is killed in between tells it twice, rather than never.
+    While *silence* says why new pods may come without sidecars nobody is evicted.
     """
 
-    def __init__(self, world: World, options: Options, *, planned: Planned = lambda *_: None) -> None:
+    def __init__(
+        self,
+        world: World,
+        options: Options,
+        *,
+        planned: Planned = lambda *_: None,
+        summed: Summed = lambda *_: None,
+        silence: Callable[[], str] = str,
+    ) -> None:
         self._world = world
         self._options = options
         self._planned = planned
+        self._summed = summed
         self._rests = resting.Rests()
-        self._recorder: recording.Recorder | following.Follower = (
+        self._spares = sparing.Spares(options.spared_namespaces, silence)
+        self._actor = acting.Actor(
+            world.cluster, world.clock, self._rests, self._spares, in_flight=options.writes_in_flight
+        )
+        self._recorder: reading.Recorder = (
             following.Follower(world.branch)
             if options.is_following
             else recording.Recorder(world.branch, options.status_interval)
         )
         self._revision = ""
-        self._desired: desires.Desired | None = None
+        self._reader = reading.Reader(world.source, self._recorder, self._in_git)
         self._acted_on = ""
         self._memory = ledgers.Ledgers()
         self._stall: errors.StalledError | None = None
@@ -123,7 +145,7 @@ class Reconciler:
                 self._stall = error
             raise
         self._stall = None
-        has_news = await self._follow()
+        has_news = await self._reader.follow()
         is_new = revision != self._revision
         self._revision = revision
         return is_new or has_news
@@ -131,65 +153,59 @@ class Reconciler:
     async def run_pass(self, pass_id: str) -> Pass:
         """Run phases 2 to 7 at the newest revision fetched. Raises TransientError, StalledError before it acts."""
         watch = timing.Stopwatch()
-        desired = await watch.time("read", self._read())
+        desired = await watch.time("read", self._reader.read(self._revision, self._stall))
         snapshot = await watch.time("observe", self._world.cluster.observe())
         history = self._recorder.history
         plan = await watch.time("plan", self._plan(desired, snapshot, history))
         self._planned(plan, history, snapshot.namespaces)
         await self._tell_earlier(plan.revision, pass_id)
-        sent = await watch.time("act", self._act(plan))
-        plan, results = await self._settle(plan, sent, lambda: self._plan(desired, snapshot, history))
-        report = await watch.time(
-            "summarise", asyncio.to_thread(summaries.summarise, plan, results, history, cluster=self._options.cluster)
-        )
+        sent, evicted = await watch.time("act", self._act(plan))
+        plan, results = await self._actor.settle(plan, sent, lambda: self._plan(desired, snapshot, history))
+        report = await watch.time("summarise", asyncio.to_thread(self._summarise, plan, results, evicted, history))
+        self._summed(report, history)
+        before = self._recorder.recorded
         recorded = await watch.time("record", self._record(report, history, pass_id))
         self._planned(plan, self._recorder.history, snapshot.namespaces)
         now = self._world.clock.now()
         waits = (
             recorded.again_after,
             self._rests.next_end(now),
+            self._spares.next_end(plan, now),
+            0.0 if evicting.is_next(plan, before, self._recorder.recorded) else None,
             timing.heartbeat(plan, report),
             timing.boundary(plan, now),
         )
         again_after = min((wait for wait in waits if wait is not None), default=None)
-        return Pass(pass_id, plan, results, report, recorded.commit, again_after, watch.seconds, recorded.failure)
+        return Pass(
+            pass_id,
+            plan,
+            results,
+            report,
+            recorded.commit,
+            again_after,
+            watch.seconds,
+            snapshot,
+            recorded.failure,
+            evicted,
+        )
 
     async def flush(self, pass_id: str) -> str:
         """Commit what still waits for the status interval. Raises TransientError, StalledError."""
         return await self._in_git(self._recorder.flush, self._world.clock.now(), pass_id)
-
-    async def _read(self) -> desires.Desired:
-        if not self._recorder.is_loaded:
-            await self._in_git(self._recorder.load, restoring.restore, restoring.restore_policy)
-        if not self._revision:
-            return desiring.remembered(self._recorder.history, self._stall)
-        desired = self._desired
-        if desired is None or desired.revision != self._revision:
-            tree, history = await self._in_git(self._world.source.read, self._revision), self._recorder.history
-            desired = await asyncio.to_thread(desiring.desire, tree, history)
-            self._desired = desired if history is self._recorder.history else None  # else it was loaded meanwhile
-        return desired if self._stall is None else desiring.stalled(desired, self._stall)
-
-    async def _follow(self) -> bool:
-        """
-        As a follower, take over what others have recorded meanwhile; say whether that is anything new.
-
-        It comes before a new revision is taken: what was stable until then must be known before it is planned with.
-        """
-        if not isinstance(self._recorder, following.Follower):
-            return False
-        before = self._recorder.last_good
-        is_new = await self._in_git(self._recorder.load, restoring.restore, restoring.restore_policy)
-        if self._recorder.last_good != before:  # they may stand in what was read
-            self._desired = None
-        return is_new
 
     async def _plan(self, desired: desires.Desired, snapshot: pods.Snapshot, history: histories.History) -> plans.Plan:
         now = self._world.clock.now()
         while True:
             resting = self._rests.pods(now)
             plan = await asyncio.to_thread(
-                planner.plan, desired, snapshot, history, now, resting=resting, memory=self._memory
+                planner.plan,
+                desired,
+                snapshot,
+                history,
+                now,
+                resting=resting,
+                spared=self._spares.at(now),
+                memory=self._memory,
             )
             if not self._rests.exhaust(plan, now):
                 return plan
@@ -201,38 +217,14 @@ class Reconciler:
                 await self.flush(pass_id)
         self._acted_on = revision
 
-    async def _act(self, plan: plans.Plan) -> tuple[outcomes.Outcome, ...]:
+    async def _act(self, plan: plans.Plan) -> tuple[acting.Sent, acting.Evicted]:
         if self._options.is_following:
-            return ()
-        may_write = tuple(each for each in plan.sets if not self._refusal(each))
-        closing = {each.sidecar_set.name: each.closes_at for each in may_write}
-        return await sending.send(
-            dataclasses.replace(plan, sets=may_write),
-            self._world.cluster,
-            in_flight=self._options.writes_in_flight,
-            objection=lambda action: self._objection(plan.revision, closing[action.set_name]),
-            stamp=lambda action: actions.sent(action, self._world.clock.now()),
-        )
+            return (), ()
 
-    async def _settle(
-        self, plan: plans.Plan, sent: tuple[outcomes.Outcome, ...], plan_again: Callable[[], Awaitable[plans.Plan]]
-    ) -> tuple[plans.Plan, tuple[outcomes.Outcome, ...]]:
-        """
-        Return *plan* and *sent* as the next passes would have them, where the API server refuses.
+        def objection(closes_at: datetime.datetime | None) -> str:
+            return self._objection(plan.revision, closes_at)
 
-        A set that rests as a whole is planned anew, without the turns that its refused pods had given away, so that
-        the pass that finds it out says the same as those that follow; a refusal of one pod is that pod's matter.
-        """
-        self._rests.note(sent, self._world.clock.now())
-        if any(result.kind is outcomes.OutcomeKind.FORBIDDEN for result in sent):
-            again = await plan_again()
-            is_refused = [bool(self._refusal(each)) for each in plan.sets]
-            pairs = zip(is_refused, plan.sets, again.sets, strict=True)
-            plan = dataclasses.replace(plan, sets=tuple(new if refused else old for refused, old, new in pairs))
-        return plan, sending.tell(plan, sent, self._refusal)
-
-    def _refusal(self, planned: plans.SetPlan) -> str:
-        return self._rests.refusal(planned.sidecar_set.name, self._world.clock.now())
+        return await self._actor.act(plan, self._recorder.recorded, objection)
 
     def _objection(self, planned: str, closes_at: datetime.datetime | None) -> str:
         """Say why nothing of the plan for the revision *planned*, nothing after *closes_at*, may be sent any more."""
@@ -243,6 +235,16 @@ class Reconciler:
         if closes_at is not None and self._world.clock.now() >= closes_at:
             return "the rollout window has closed"
         return "" if self._revision == planned else f"revision {self._revision[:7]} came first"
+
+    def _summarise(
+        self,
+        plan: plans.Plan,
+        results: acting.Sent,
+        evicted: acting.Evicted,
+        history: histories.History,
+    ) -> reports.Report:
+        options = self._options
+        return summaries.summarise(plan, results, history, evicted=evicted, cluster=options.cluster, web=options.web)
 
     async def _record(self, report: reports.Report, history: histories.History, pass_id: str) -> recording.Recorded:
         if isinstance(self._recorder, following.Follower):

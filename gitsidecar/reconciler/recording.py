@@ -58,6 +58,11 @@ class Recorder:
         self._recorded_at: datetime.datetime | None = None
         self._waiting: list[_Waiting] = []
 
+    @property
+    def recorded(self) -> histories.History:
+        """Return what the branch itself remembers, whatever has become of the pods since."""
+        return self._recorded_history
+
     def load(self, restore: memories.Restore, restore_policy: memories.RestorePolicy) -> None:
         """Read what the status branch remembers. Raises TransientError, StalledError."""
         cached = functools.lru_cache(maxsize=1024)  # most manifests are the same from pass to pass
@@ -135,7 +140,7 @@ def _is_apart(earlier: _Waiting, newer: reports.Report) -> bool:
     have told already is told in the same way again, or not at all.
     """
     is_same = earlier.report.revision == newer.revision
-    return earlier.is_tried or (not is_same and any(each.moves for each in earlier.report.sets))
+    return earlier.is_tried or (not is_same and any(each.moves or each.evicted for each in earlier.report.sets))
 
 
 def _joined(earlier: reports.Report, newer: reports.Report) -> reports.Report:
@@ -147,4 +152,9 @@ def _joined(earlier: reports.Report, newer: reports.Report) -> reports.Report:
 
 def _joined_set(earlier: reports.SetReport, newer: reports.SetReport) -> reports.SetReport:
     moves = (*earlier.moves, *newer.moves)
-    return dataclasses.replace(newer, moves=moves, failed={**earlier.failed, **newer.failed})
+    return dataclasses.replace(
+        newer,
+        moves=moves,
+        failed={**earlier.failed, **newer.failed},
+        evicted={**earlier.evicted, **newer.evicted},
+    )

@@ -36,9 +36,25 @@ class Change:
         return (self.now.generation, self.now.place) != (self.before.generation, self.before.place)
 
     @property
+    def noted(self) -> tuple[reports.Attempt, ...]:
+        """Return the pods that are to be evicted for repair, said for the first time."""
+        if self.now is None:
+            return ()
+        known = {each.uid for each in self.before.attempts} if self.before is not None else set()
+        new = (each for each in self.now.attempts if each.uid not in known)
+        return tuple(each for each in new if each.key not in self.now.evicted)
+
+    @property
     def is_manifest_only(self) -> bool:
         """Say whether the manifest is another one, though not its spec, and nothing else has come of it."""
-        if self.now is None or self.before is None or self.conditions or self.now.moves or self.now.failed:
+        if (
+            self.now is None
+            or self.before is None
+            or self.conditions
+            or self.now.moves
+            or self.now.failed
+            or self.noted
+        ):
             return False
         return self.now.generation != self.before.generation and self.now.spec_hash == self.before.spec_hash
 
@@ -110,7 +126,7 @@ def _compare_set(name: str, now: reports.SetReport | None, before: reports.SetRe
     if now is None or before is None:
         moved: _Moved = tuple((each, None) for each in now.conditions) if now is not None else ()
         return Change(name, now, before, moved, is_transition=True)
-    if _lasting(now) == _lasting(before) and not now.moves and not now.failed:
+    if _lasting(now) == _lasting(before) and not (now.moves or now.failed or now.evicted):
         return None
     moved = tuple(
         (each, was)
@@ -122,11 +138,11 @@ def _compare_set(name: str, now: reports.SetReport | None, before: reports.SetRe
 
 def _lasting(report: reports.SetReport) -> reports.SetReport:
     """Return the report without what only a message tells."""
-    return dataclasses.replace(report, moves=(), failed={})
+    return dataclasses.replace(report, moves=(), failed={}, evicted={})
 
 
 def _news(report: reports.SetReport) -> tuple[object, ...]:
     """Return what is told at once when it changes, conditions aside."""
     reasons = frozenset(held.reason for held in report.held) - _PROGRESS
     manifest = (report.spec_hash, report.generation, report.commit, report.manifest)
-    return (*manifest, report.stable, report.rejection, reasons, report.forbidden is not None)
+    return (*manifest, report.stable, report.rejection, reasons, report.forbidden is not None, report.attempts)

@@ -1,4 +1,4 @@
-"""The conditions of a set, in Kubernetes' form: Accepted, Complete, Blocked and, with a deadline, DeadlineExceeded."""
+"""The conditions of a set, in Kubernetes' form: Accepted, Complete, Blocked, and those that a policy brings."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ ACCEPTED = "Accepted"
 COMPLETE = "Complete"
 BLOCKED = "Blocked"
 DEADLINE_EXCEEDED = "DeadlineExceeded"
+REPAIR_STOPPED = "RepairStopped"
 
 _FREE = "nothing waits for a person"
+_REPAIRING = "pods without the sidecars, or with another shape of them, are evicted as windows, budget and pace allow"
+_LONGEST = 600
 _IN_TIME = "no pod is in flight for longer than progressDeadlineSeconds"
 
 
@@ -22,13 +25,15 @@ def build(
     planned: plans.SetPlan,
     overdue: Sequence[str],
     *,
+    refusal: str = "",
     known: histories.SetHistory | None,
     now: datetime.datetime,
 ) -> tuple[reports.Condition, ...]:
     """
     Return the conditions in their fixed order.
 
-    *overdue* are the pods for which the rollout has missed its deadline, if *planned* has one. `since` is *now* only
+    *overdue* are the pods for which the rollout has missed its deadline, if *planned* has one, and *refusal* says that
+    the API server refuses to evict pods. `since` is *now* only
     where the status differs from the one in *known*.
     """
     rejection = planned.sidecar_set.rejection
@@ -49,7 +54,18 @@ def build(
     if planned.has_deadline:
         late = f"{texts.count(len(overdue), 'pod')} in flight for too long, e.g. {overdue[0]}" if overdue else _IN_TIME
         found.append(condition(DEADLINE_EXCEEDED, bool(overdue), "Overdue" if overdue else "InTime", late))
+    if planned.repair.is_wanted:
+        found.append(condition(REPAIR_STOPPED, *_repair(planned.repair, refusal)))
     return tuple(found)
+
+
+def _repair(repair: plans.Repair, refusal: str) -> tuple[bool, str, str]:
+    """Return status, reason and message of the condition that says whether pods can be repaired."""
+    if repair.breaker:
+        return True, "ComesBackBare", texts.one_line(repair.breaker, _LONGEST)
+    if refusal:
+        return True, "EvictionsForbidden", texts.one_line(refusal, _LONGEST)
+    return False, "Repairing", _REPAIRING
 
 
 def before(known: histories.SetHistory | None, recorded: reports.SetReport | None, spec_hash: str) -> standings.Before:

@@ -25,7 +25,7 @@ _WIDTH = 100
 _LABEL = 12
 _LONGEST = 2000
 
-_Row = tuple[str, str]
+Row = tuple[str, str]
 
 
 def to_json(explanation: explanations.Explanation) -> dict[str, Any]:
@@ -70,6 +70,7 @@ def _set_to_json(each: explanations.SetExplanation) -> dict[str, Any]:
         "state": str(each.state),
         "reason": str(each.reason) if each.reason is not None else None,
         "message": each.message,
+        "repair": each.repair,
         "turn": {"number": turn.number, "of": turn.total} if turn is not None else None,
         "podsAhead": line.ahead if line is not None else None,
         "releasingPartition": line.partition if line is not None else None,
@@ -98,7 +99,7 @@ def _policy_to_json(policy: explanations.PolicyAnswer) -> dict[str, Any]:
 
 def _heading(explanation: explanations.Explanation, *, is_selected: bool) -> list[str]:
     pod = explanation.pod
-    lines = [f"Pod {texts.one_line(pod.key)} at {moments.to_seconds(explanation.now)}", f"  {', '.join(_facts(pod))}"]
+    lines = [f"Pod {texts.one_line(pod.key)} at {moments.to_seconds(explanation.now)}", f"  {', '.join(facts(pod))}"]
     if pod.fault:
         lines += _wrap("  cannot be read: ", pod.fault)
     if not is_selected:
@@ -106,7 +107,8 @@ def _heading(explanation: explanations.Explanation, *, is_selected: bool) -> lis
     return lines
 
 
-def _facts(pod: pods.Pod) -> Iterator[str]:
+def facts(pod: pods.Pod) -> Iterator[str]:
+    """Yield what state a pod is in, whose it is and where, in a few words each."""
     yield texts.one_line(pod.phase) or "phase unknown"
     yield "Ready" if pod.is_ready else "not Ready"
     if pod.is_deleting:
@@ -117,12 +119,13 @@ def _facts(pod: pods.Pod) -> Iterator[str]:
 
 
 def _set(each: explanations.SetExplanation) -> Iterator[str]:
-    yield f"{_name(each)}: {_headline(each)}"
-    for label, words in _rows(each):
+    yield f"{_name(each)}: {headline(each)}"
+    for label, words in rows(each):
         yield from _wrap(f"  {label:<{_LABEL}}", words)
 
 
-def _headline(each: explanations.SetExplanation) -> str:
+def headline(each: explanations.SetExplanation) -> str:
+    """Return where the pod stands with a set: ``held: Paused``, ``to move now, 3 of 20``."""
     words = _STATES[each.state]
     match each.state:
         case _State.HELD:
@@ -136,11 +139,14 @@ def _headline(each: explanations.SetExplanation) -> str:
     return words
 
 
-def _rows(each: explanations.SetExplanation) -> Iterator[_Row]:
+def rows(each: explanations.SetExplanation) -> Iterator[Row]:
+    """Yield a label and words about a pod and a set; what goes on with the row before has no label."""
     if each.message:
         yield "change" if each.state is _State.MOVES_NOW else "why", each.message
     if each.line is not None:
         yield "in line", _line(each.line)
+    if each.repair:
+        yield "repair", each.repair
     yield "selected", each.selection
     yield "counted" if each.is_counted else "not counted", each.counting
     if each.update_selection:
@@ -156,7 +162,7 @@ def _line(line: explanations.Line) -> str:
     return ahead if line.partition is None else f"{ahead}; partition {line.partition} or less lets it move"
 
 
-def _specs(each: explanations.SetExplanation) -> Iterator[_Row]:
+def _specs(each: explanations.SetExplanation) -> Iterator[Row]:
     moved = f", moved {moments.to_seconds(each.moved_at)}" if each.moved_at is not None else ""
     specs = [("runs", each.running, moved)] if each.running is not None else []
     for label, spec, more in (*specs, ("latest", each.latest, "")):

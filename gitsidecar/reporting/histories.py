@@ -98,6 +98,8 @@ def _recall(report: reports.SetReport, restore: Restore) -> histories.SetHistory
         specs=report.documents,
         told_until=report.told_until,
         in_doubt=report.in_doubt,
+        rollouts=report.rollouts,
+        attempts=report.attempts,
     )
 
 

@@ -20,15 +20,20 @@ def workloads(census: censuses.Census) -> tuple[tuple[reports.Workload, ...], re
     Listed are those in which most is left to do. The runs of a CronJob are one workload: each would be a line that
     comes and goes, and a commit each time.
     """
+    found = every(census)
+    if len(found) <= _MOST:
+        return found, None
+    ranked = sorted(found, key=lambda each: each.updated - each.matched - each.missing)
+    listed = sorted(ranked[:_MOST], key=lambda each: (each.namespace, each.name))
+    return tuple(listed), _rest(ranked[_MOST:])
+
+
+def every(census: censuses.Census) -> tuple[reports.Workload, ...]:
+    """Return all workloads in order of namespace and name, however many they are."""
     found: dict[tuple[str, str], collections.Counter[censuses.Key]] = collections.defaultdict(collections.Counter)
     for (namespace, name), counts in censuses.owners(census).items():
         found[namespace, _owner(name)].update(counts)
-    every = [_workload(*key, counts) for key, counts in sorted(found.items())]
-    if len(every) <= _MOST:
-        return tuple(every), None
-    ranked = sorted(every, key=lambda each: each.updated - each.matched - each.missing)
-    listed = sorted(ranked[:_MOST], key=lambda each: (each.namespace, each.name))
-    return tuple(listed), _rest(ranked[_MOST:])
+    return tuple(_workload(*key, counts) for key, counts in sorted(found.items()))
 
 
 def _owner(name: str) -> str:

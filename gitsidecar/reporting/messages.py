@@ -7,7 +7,7 @@ none can pass for a line of ours, least of all for a trailer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gitsidecar.model import histories, reports
 from gitsidecar.reporting import changes, conditions, policies, standings, texts
@@ -46,9 +46,20 @@ def _subject(found: changes.Changes, *, is_first: bool) -> str:
         idle = "No SidecarSets yet" if is_first else "Write the status anew"
         return _rejections_subject(found) or _policies_subject(found.policies) or idle
     ranked = sorted(found.sets, key=_rank)
-    what = _state(ranked[0]) + (", manifest changed" if ranked[0].is_manifest_only else "") + _others(ranked)
+    news = ", manifest changed" if ranked[0].is_manifest_only else _repaired(ranked[0])
+    what = _state(ranked[0]) + news + _others(ranked)
     # Git takes a line that begins with dashes for the end of a message, and one with # for a comment.
     return f"{texts.one_line(ranked[0].name, _room(what)).lstrip('-#') or '?'}{what}"
+
+
+def _repaired(change: changes.Change) -> str:
+    """Say how many pods were evicted, or are to be, where that is all the news."""
+    report = change.now
+    if report is None or report.moves or change.conditions:
+        return ""
+    if report.evicted:
+        return f", {len(report.evicted)} evicted"
+    return f", {len(change.noted)} to evict" if change.noted else ""
 
 
 def _policies_subject(found: Sequence[changes.PolicyChange]) -> str:
@@ -142,6 +153,8 @@ def _body(change: changes.Change) -> list[str]:
     return [
         _block("Manifest:", [manifest] if change.has_other_manifest else []),
         *_moved(name, report.moves),
+        _evicted(name, report.evicted),
+        _noted(name, change.noted),
         _block("Failed:", [name, *_cut(failed)]) if failed else "",
         _block("Forbidden:", [name, *words]) if words else "",
         _block("Conditions:", [f"{name} {_moved_condition(now, was)}" for now, was in change.conditions]),
@@ -160,6 +173,17 @@ def _moved(name: str, moves: Sequence[reports.Move]) -> list[str]:
         )
         for (is_late, commit), its in found.items()
     ]
+
+
+def _evicted(name: str, evicted: Mapping[str, str]) -> str:
+    lines = [f"{key}: {words}" for key, words in evicted.items()]
+    return _block(f"Evicted {texts.count(len(lines), 'pod')} for repair:", [name, *lines]) if lines else ""
+
+
+def _noted(name: str, found: Sequence[reports.Attempt]) -> str:
+    """Say which pods are to be evicted next: that is told before it is done."""
+    lines = [f"{each.key} of {each.workload}" for each in found]
+    return _block(f"To evict {texts.count(len(lines), 'pod')} for repair:", [name, *lines]) if lines else ""
 
 
 def _moved_condition(now: reports.Condition, was: reports.Condition | None) -> str:

@@ -12,6 +12,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitsidecar.model import histories, outcomes, plans, pods, reports
+from gitsidecar.reporting import moments
 
 _SKEW = datetime.timedelta(minutes=1)
 """So far our clock may be behind the API server's, which dates the pods."""
@@ -42,7 +43,7 @@ def find(
     else:
         late = _untold(planned, known.told_until, known.in_doubt)
     made = [_of_action(each.action) for each in results if each.kind is outcomes.OutcomeKind.APPLIED]
-    begin = _as_written(now) if known is None or known.told_until is None else known.told_until
+    begin = moments.as_written(now) if known is None or known.told_until is None else known.told_until
     until = max((begin, *(each.at for each in late), *(each.at for each in made)))
     unheard = [_of_action(each.action) for each in results if each.kind is outcomes.OutcomeKind.DEFERRED]
     # One that is newer than all that are told needs no mention: that its time is later tells it apart.
@@ -85,16 +86,11 @@ def _late(found: Iterable[pods.Pod], set_name: str) -> Iterator[reports.Move]:
             continue
         if pod.created is not None and mark.move.at < pod.created - _SKEW:
             continue  # the pod's template was copied from a pod that had been moved
-        yield reports.Move(pod.key, mark.commit, _as_written(mark.move.at), is_late=True)
+        yield reports.Move(pod.key, mark.commit, moments.as_written(mark.move.at), is_late=True)
 
 
 def _of_action(action: plans.Action) -> reports.Move:
     """Return the move that *action* makes, as the pod will tell of it."""
     (mark,) = (each for each in action.marks if each.set_name == action.set_name)
     assert mark.move is not None, "an action moves its pod"
-    return reports.Move(action.pod.key, mark.commit, _as_written(mark.move.at))
-
-
-def _as_written(at: datetime.datetime) -> datetime.datetime:
-    """Return *at* as the annotation keeps it: to the millisecond."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    return reports.Move(action.pod.key, mark.commit, moments.as_written(mark.move.at))

@@ -18,6 +18,16 @@ def set_file(name: str) -> str:
     return f"{SETS}{_segment(name)}{_SUFFIX}"
 
 
+def page_file(name: str) -> str:
+    """Return the path of a set's page for people, beside its file."""
+    return f"{SETS}{_segment(name)}.md"
+
+
+def picture_file(name: str) -> str:
+    """Return the path of the picture on a set's page."""
+    return f"{SETS}{_segment(name)}.svg"
+
+
 def policy_file(name: str) -> str:
     """Return the path of a RolloutPolicy's file."""
     return f"{POLICIES}{_segment(name)}{_SUFFIX}"

@@ -27,7 +27,7 @@ def to_text(plan: plans.Plan, *, most_actions: int = _MOST_ACTIONS) -> str:
     what = f"Plan for {texts.short(plan.revision)}" if plan.revision else "Plan"  # files of a folder have no revision
     blocks = [[f"{what} at {moments.to_seconds(plan.now)}"], _overview(plan.sets)]
     for each in plan.sets:
-        blocks += [_actions(each, most_actions), _holds(each)]
+        blocks += [_actions(each, most_actions), _holds(each), _repair(each, most_actions)]
     refused = records.rejections(plan.found)
     blocks.append(["Rejected", *(f"  {texts.one_line(str(each))}" for each in refused)] if refused else [])
     warnings = [each for each in plan.found if each.level is findings.Level.WARNING]
@@ -45,7 +45,7 @@ def _set_to_json(each: plans.SetPlan) -> dict[str, Any]:
         "updatedReadyPods": each.count(censuses.UPDATED_READY),
         "missingPods": each.count(censuses.MISSING),
         "notUpgradablePods": each.count(censuses.NOT_UPGRADABLE),
-        "actions": [_action_to_json(action) for action in each.actions],
+        "actions": [*map(_action_to_json, each.actions), *map(_eviction_to_json, each.evictions)],
         "holds": [{"pod": hold.pod.key, "reason": str(hold.reason), "message": hold.message} for hold in each.holds],
     }
 
@@ -53,6 +53,10 @@ def _set_to_json(each: plans.SetPlan) -> dict[str, Any]:
 def _action_to_json(action: plans.Action) -> dict[str, Any]:
     images = {change.container: change.new for change in action.changes}
     return {"pod": action.pod.key, "kind": "UpdateImages", "images": images}
+
+
+def _eviction_to_json(eviction: plans.Eviction) -> dict[str, Any]:
+    return {"pod": eviction.pod.key, "kind": "Evict", "reason": eviction.message}
 
 
 def _overview(sets: Sequence[plans.SetPlan]) -> list[str]:
@@ -93,6 +97,21 @@ def _holds(each: plans.SetPlan) -> list[str]:
         names = ", ".join(texts.one_line(pod.key) for pod in group.examples[:_MOST_NAMED])
         more = f" and {len(group.members) - _MOST_NAMED} more" if len(group.members) > _MOST_NAMED else ""
         lines += [f"  {group.reason} {len(group.members)}: {texts.one_line(group.message)}", f"    {names}{more}"]
+    return lines
+
+
+def _repair(each: plans.SetPlan, most: int) -> list[str]:
+    """Say whom the set would evict, and why no others."""
+    repair, name = each.repair, texts.one_line(each.sidecar_set.name)
+    lines = []
+    if each.evictions:
+        rows = [(eviction.pod.key, eviction.message) for eviction in each.evictions[:most]]
+        more = len(each.evictions) - most
+        lines = [f"{name}: {texts.count(len(each.evictions), 'pod')} to evict for repair, after the moves"]
+        lines += [*_indented(rows), *([f"  and {more} more"] if more > 0 else [])]
+    if repair.waiting:
+        words = repair.message or next(iter((*repair.owners.values(), *repair.resting.values())), "")
+        lines.append(f"{name}: {texts.count(repair.waiting, 'pod')} to repair later: {texts.one_line(words, 600)}")
     return lines
 
 

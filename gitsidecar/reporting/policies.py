@@ -7,7 +7,7 @@ from typing import Any
 
 from gitsidecar.reporting import yamls
 
-_LIMITS = ("podsPerMinute", "minReadySeconds", "progressDeadlineSeconds")
+_LIMITS = ("podsPerMinute", "minReadySeconds", "progressDeadlineSeconds", "repair")
 _EVER = "it is removed"
 
 _Json = Mapping[str, Any]

@@ -105,6 +105,8 @@ def _set(path: str, content: bytes, documents: Mapping[str, str]) -> reports.Set
         in_doubt={
             key: at for key, each in _texts(status.get("movesInDoubt")).items() if (at := _moment(each)) is not None
         },
+        rollouts=tuple(_each(status.get("rollouts"), _rollout)),
+        attempts=tuple(_each(status.get("repairs"), _attempt)),
         manifest=yamls.to_json(_mapping(record.get("manifest"), "manifest")),
         rejection=next(iter(_words(status.get("rejections"))), ""),
         documents=_documents(name, _list(status.get("history")), documents),
@@ -158,10 +160,42 @@ def _rejection(each: _Json) -> findings.Finding:
     return findings.Finding(_text(each, "file"), line, column, _text(each, "field"), _text(each, "message"))
 
 
-def _condition(each: _Json) -> reports.Condition:
-    since = _text(each, "lastTransitionTime")
+def _rollout(each: _Json) -> reports.Rollout:
+    finished = _since(each, "finished") if each.get("finished") else ""
+    pods, failed = _number(each.get("pods")), _number(each.get("failed"))
+    return reports.Rollout(
+        _text(each, "specHash"), _text(each, "commit"), _since(each, "started"), finished, pods, failed
+    )
+
+
+def _attempt(each: _Json) -> reports.Attempt:
+    namespace, _, pod = _text(each, "pod").partition("/")
+    at, after = _moment(each.get("at")), _moment(each.get("after"))
+    if at is None or after is None:
+        raise ValueError("at or after is not a time with its zone")
+    return reports.Attempt(
+        namespace,
+        pod,
+        _text(each, "uid"),
+        _text(each, "workload"),
+        _text(each, "specHash"),
+        at,
+        after,
+        is_bare=each.get("bare") is True,
+        is_again=each.get("again") is True,
+        is_made=each.get("evicted") is True,
+    )
+
+
+def _since(each: _Json, key: str) -> str:
+    since = _text(each, key)
     if _moment(since) is None:
-        raise ValueError("lastTransitionTime is not a time with its zone")
+        raise ValueError(f"{key} is not a time with its zone")
+    return since
+
+
+def _condition(each: _Json) -> reports.Condition:
+    since = _since(each, "lastTransitionTime")
     status = _text(each, "status") == str(True)
     return reports.Condition(_text(each, "type"), status, _text(each, "reason"), _text(each, "message"), since)
 

@@ -102,6 +102,10 @@ def _status(report: reports.SetReport) -> Json:
         status["failing"] = dict(report.failing)
     if report.rejection:
         status["rejections"] = [report.rejection]
+    if report.attempts:
+        status["repairs"] = [_attempt(each) for each in report.attempts]
+    if report.rollouts:
+        status["rollouts"] = [_rollout(each) for each in report.rollouts]
     status["history"] = list(report.documents)
     status["workloads"] = [_workload(each) for each in report.workloads]
     if report.rest is not None:
@@ -131,6 +135,31 @@ def _condition(condition: reports.Condition) -> Json:
 
 def _held(held: reports.Held) -> Json:
     return {"reason": held.reason, "count": held.count, "message": held.message, "examples": list(held.examples)}
+
+
+def _attempt(attempt: reports.Attempt) -> Json:
+    return {
+        "pod": attempt.key,
+        "uid": attempt.uid,
+        "workload": attempt.workload,
+        "specHash": attempt.spec_hash,
+        "at": moments.to_milliseconds(attempt.at),
+        "after": moments.to_milliseconds(attempt.after),
+        "bare": attempt.is_bare,
+        "again": attempt.is_again,
+        "evicted": attempt.is_made,
+    }
+
+
+def _rollout(rollout: reports.Rollout) -> Json:
+    return {
+        "specHash": rollout.spec_hash,
+        "commit": rollout.commit,
+        "started": rollout.started,
+        "finished": rollout.finished,
+        "pods": rollout.pods,
+        "failed": rollout.failed,
+    }
 
 
 def _workload(workload: reports.Workload) -> Json:

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitsidecar.model import censuses, histories, outcomes, plans, policies, reports
-from gitsidecar.reporting import conditions, inventories, moves, specs, standings, tallies, yamls
+from gitsidecar.reporting import conditions, inventories, moves, repairs, rollouts, specs, standings, tallies, yamls
 
 _WORDINGS = 4
 """So many messages are told for one reason; the others are folded into one."""
@@ -30,7 +30,13 @@ class _Last:
 
 
 def summarise(
-    plan: plans.Plan, results: Sequence[outcomes.Outcome], history: histories.History, *, cluster: str
+    plan: plans.Plan,
+    results: Sequence[outcomes.Outcome],
+    history: histories.History,
+    *,
+    cluster: str,
+    evicted: Sequence[outcomes.Evicted] = (),
+    web: reports.Web = reports.Web(),  # noqa: B008  # frozen
 ) -> reports.Report:
     """
     Return what the pass came to, as of `plan.now`.
@@ -46,17 +52,21 @@ def summarise(
     for each in plan.sets:
         name = each.sidecar_set.name
         last = _Last(history.sets.get(name), recorded.get(name))
+        its = [result for result in evicted if result.eviction.set_name == name]
+        repaired = repairs.find(each, its, last.known.attempts if last.known is not None else (), plan.now)
+        each = dataclasses.replace(each, census=repairs.census(each, its))
         found = tallies.tally(each, by_set.get(name, ()), was_failing=last.failing, now=plan.now)
         telling = moves.find(each, by_set.get(name, ()), history, plan.now)
-        told.append(_summarise_set(each, found, telling, last=last, now=plan.now))
+        told.append(_summarise_set(each, found, telling, repaired, last=last, now=plan.now))
     covering = tuple(_report_policy(policy, plan.sets) for policy in plan.policies)
-    return reports.Report(cluster, plan.revision, tuple(told), plan.found, covering)
+    return reports.Report(cluster, plan.revision, tuple(told), plan.found, covering, web)
 
 
 def _summarise_set(
     each: plans.SetPlan,
     found: tallies.Tally,
     telling: moves.Telling,
+    repaired: repairs.Telling,
     *,
     last: _Last,
     now: datetime.datetime,
@@ -85,14 +95,22 @@ def _summarise_set(
         held=tuple(_group(found.held)),
         workloads=workloads,
         rest=rest,
-        conditions=conditions.build(standing, each, found.overdue, known=known, now=now),
+        conditions=conditions.build(standing, each, found.overdue, refusal=repaired.refusal, known=known, now=now),
         moves=telling.moves,
-        failed=found.failed,
+        failed={**found.failed, **repaired.failed},
+        evicted=repaired.evicted,
+        attempts=repaired.attempts,
         told_until=telling.until,
         in_doubt=telling.in_doubt,
         forbidden=_forbidden(found),
         failing=_named(found.failing, last.failing),
         failing_pods=len(found.failing),
+        rollouts=rollouts.follow(
+            known.rollouts if known is not None else (),
+            each,
+            telling.moves,
+            rollouts.Now(now, len(found.failing), standing.is_complete),
+        ),
         manifest=yamls.canonical(sidecar_set.document),
         rejection=sidecar_set.rejection,
         documents=specs.keep(sidecar_set, censuses.specs(found.census), known, stable),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from gitsidecar.model import reports
-from gitsidecar.reporting import conditions, texts, wording
+from gitsidecar.reporting import texts, wording
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,8 +27,7 @@ def status_table(report: reports.Report) -> Table:
 
 def _row(report: reports.SetReport) -> tuple[str, ...]:
     counts = (report.matched, report.updated, report.ready, report.in_flight, report.held_pods, report.missing)
-    complete, blocked = report.condition(conditions.COMPLETE), report.condition(conditions.BLOCKED)
-    chief = blocked if blocked is not None and blocked.status else complete
+    chief = wording.chief(report)
     since, why = (chief.since, chief.message) if chief is not None else ("", "")
     rejected = " (manifest rejected)" if report.rejection else ""
     return (

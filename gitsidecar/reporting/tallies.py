@@ -90,7 +90,7 @@ def tally(
     begun_anew = {*applied, *gone}
     failing = failures.find(plan, was_failing, now)
     return Tally(
-        census=_census(plan.census, applied.values(), gone.values()),
+        census=_shifted(plan.census, applied.values(), gone.values()),
         in_flight=_keys(plan.in_flight) - gone.keys() | applied.keys(),
         overdue=tuple(pod.key for pod in plan.overdue),
         applied=applied,
@@ -103,7 +103,17 @@ def tally(
     )
 
 
-def _census(planned: censuses.Census, applied: Iterable[plans.Action], gone: Iterable[plans.Action]) -> censuses.Census:
+def census(plan: plans.SetPlan, results: Iterable[outcomes.Outcome]) -> censuses.Census:
+    """Return only the census of a `tally`, for whoever asks long after the pass; *results* may be those of all sets."""
+    its = [result for result in results if result.action.set_name == plan.sidecar_set.name]
+    applied = [result.action for result in its if result.kind is outcomes.OutcomeKind.APPLIED]
+    gone = [result.action for result in its if result.kind is outcomes.OutcomeKind.GONE]
+    return _shifted(plan.census, applied, gone)
+
+
+def _shifted(
+    planned: censuses.Census, applied: Iterable[plans.Action], gone: Iterable[plans.Action]
+) -> censuses.Census:
     """Return *planned* with the moved pods counted as what they are now, and without those that are gone."""
     census = dict(planned)
     for action in (*applied, *gone):

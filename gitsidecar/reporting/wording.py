@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from gitsidecar.model import reports
+from gitsidecar.model import plans, reports
 from gitsidecar.reporting import conditions, standings, texts
+
+_BY_THE_CALENDAR = (plans.HoldReason.WINDOW_CLOSED, plans.HoldReason.FROZEN)
+_OPENINGS = ("window opens ", "ends ")
+"""How those words begin in `planning.calendars`: a window's opening outranks the end of a freeze, which comes first."""
 
 
 def state(report: reports.SetReport) -> str:
@@ -25,3 +29,16 @@ def sentence(report: reports.SetReport) -> str:
     refusal = texts.one_line(report.rejection)
     stands_in = f"; {refusal}" if refusal and refusal not in why else ""
     return f"{state(report)}{why}{stands_in}"
+
+
+def chief(report: reports.SetReport) -> reports.Condition | None:
+    """Return the condition that says how the set stands: Blocked if it is, else Complete."""
+    blocked, complete = report.condition(conditions.BLOCKED), report.condition(conditions.COMPLETE)
+    return blocked if blocked is not None and blocked.status else complete
+
+
+def opening(report: reports.SetReport) -> str:
+    """Return when pods of the set may move again, as the words of the calendar's hold say it, or nothing."""
+    clauses = (clause for each in report.held if each.reason in _BY_THE_CALENDAR for clause in each.message.split("; "))
+    found = [clause.removeprefix(start) for clause in clauses for start in _OPENINGS if clause.startswith(start)]
+    return found[-1] if found else ""

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
-from gitsidecar.repository import stores
+from gitsidecar.repository import commands, stores
 
 _HEADER_BYTES = 128
 
 
-def read(store: stores.Store, wanted: Iterable[str], *, limit: int) -> Mapping[str, bytes]:
+class Asked(Protocol):
+    """A repository that can be asked: a mirror of ours, or somebody's clone."""
+
+    def ask(self, *arguments: str, stdin: bytes = b"", limit: int = commands.OUTPUT_LIMIT) -> bytes:
+        """Run a command that only reads, and return what it printed; raises DamagedError when it fails."""
+
+
+def read(store: Asked, wanted: Iterable[str], *, limit: int) -> Mapping[str, bytes]:
     """
     Return blob name → bytes for the *wanted* names; their sizes must add up to no more than *limit*.
 
-    Raises DamagedError when the mirror lacks one.
+    Raises DamagedError when the repository lacks one.
     """
     names = tuple(dict.fromkeys(wanted))
     if not names:

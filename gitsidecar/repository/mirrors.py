@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from gitsidecar import errors
-from gitsidecar.model import files, findings
-from gitsidecar.repository import blobs, pipes, ranges, remotes, stores, trees
+from gitsidecar.model import files
+from gitsidecar.repository import ranges, remotes, revisions, stores, trees
 
 _DEEPER = (2_000, stores.ALL)
 _RECENT = 50
@@ -120,11 +120,8 @@ class Mirror:
 
     def _read(self, revision: str) -> files.Tree:
         author, trailers = self._describe(revision)
-        listing = self._list(revision)
-        choice = trees.choose(trees.parse(listing), folder=self._path, limits=self._limits)
-        contents = blobs.read(self._store, (entry.blob for _, entry in choice.files), limit=self._limits.total_bytes)
-        found = tuple(files.File(path, contents[entry.blob]) for path, entry in choice.files)
-        return files.Tree(revision, found, choice.refused + self._missing_folder(listing), trailers, author)
+        content = revisions.read(self._store, revision, folder=self._path, limits=self._limits)
+        return files.Tree(revision, content.files, content.refused, trailers, author)
 
     def _describe(self, revision: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return the author of *revision*, and the trailers of all commits since the revision that was read last."""
@@ -132,23 +129,6 @@ class Mirror:
             return self._last.author, self._last.trailers  # the mirror may have forgotten what they were told from
         brought = ranges.brought_by(revision, self._store, since=self._last.revision or None)
         return brought[0].author, tuple(dict.fromkeys(pair for each in brought for pair in each.trailers))
-
-    def _list(self, revision: str) -> bytes:
-        below = ("--", f"{self._path}/") if self._path else ()
-        limit = self._limits.listing_bytes
-        try:
-            return self._store.ask("ls-tree", "-r", "-z", "-l", "--full-tree", revision, *below, limit=limit)
-        except pipes.LimitError:
-            raise errors.StalledError(
-                f"the names of all files of revision {revision[:12]} are more than {limit} bytes; "
-                "set repository.path to the folder with the sets"
-            ) from None
-
-    def _missing_folder(self, listing: bytes) -> tuple[findings.Finding, ...]:
-        if listing or not self._path:
-            return ()
-        message = "there is no such folder at this revision, or it is empty; is repository.path right?"
-        return (findings.Finding(self._path, 0, 0, "", message, findings.Level.WARNING),)
 
 
 class _Seen:

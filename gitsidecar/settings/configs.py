@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from gitsidecar.manifests.schemas import bases
-from gitsidecar.settings import forms, webhooks
+from gitsidecar.settings import dashboards, forms, notifications, receivers, webhooks
 
 
 class Credentials(forms.Section):
@@ -133,6 +133,11 @@ class GitsidecarConfig(forms.Section):
     limits: Limits = Limits()
     probes: Probes = Probes()
     webhook: webhooks.Webhook = webhooks.Webhook()
+    dashboard: dashboards.Dashboard = dashboards.Dashboard()
+    hooks: receivers.Hooks = receivers.Hooks()
+    notify: notifications.Notifiers = ()
+    """Who is told what happens to the sets; see docs/notifications.md. As a variable: the list in JSON."""
+
     log: Log = Log()
 
     @property

@@ -53,6 +53,17 @@ def _read_json(value: Any) -> Any:
         raise bases.fault("is not JSON: write a list in brackets, or set it in the settings file") from None
 
 
-Seconds = Annotated[float, pydantic.BeforeValidator(_seconds), pydantic.Field(gt=0, le=86400)]
+_SECONDS_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 86400},
+        {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h))+$|^\d+(\.\d+)?$"},
+    ]
+}
+Seconds = Annotated[
+    float,
+    pydantic.BeforeValidator(_seconds),
+    pydantic.Field(gt=0, le=86400),
+    pydantic.WithJsonSchema(_SECONDS_SCHEMA, mode="validation"),
+]
 Address = Annotated[str, pydantic.AfterValidator(_address)]
 JsonText = pydantic.BeforeValidator(_read_json)

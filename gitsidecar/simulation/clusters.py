@@ -9,6 +9,8 @@ from gitsidecar import errors, ports
 from gitsidecar.model import outcomes, plans, pods
 from gitsidecar.simulation import caches, clocks, controls, paces, timelines, workloads, worlds
 
+_HELD = "the API server asked to wait with all writes"
+
 
 class SimulatedCluster(controls.Controls):
     """
@@ -36,7 +38,7 @@ class SimulatedCluster(controls.Controls):
         self._clock = clock
         self._is_virtual = isinstance(clock, clocks.VirtualClock)
         self._cache = caches.Cache(world)
-        self._doubts: dict[str, None] = {}  # pods that a patch may have changed without our hearing of it
+        self._doubts: dict[str, str] = {}  # pods that a write may have changed without our hearing of it, and which
         self._free_at = world.timeline.now  # when the throttle lets writes through again
 
     @classmethod
@@ -76,9 +78,9 @@ class SimulatedCluster(controls.Controls):
         listing is forbidden.
         """
         self.catch_up()
-        for key in self._doubts:
+        for key, what in self._doubts.items():
             if self.world.api.is_down:
-                raise errors.TransientError(f"the outcome of a patch of {key} is not known yet: the API server is down")
+                raise errors.TransientError(f"the outcome of {what} of {key} is not known yet: the API server is down")
             self._cache.read(key)
         self._doubts.clear()
         return self._cache.snapshot()
@@ -97,25 +99,45 @@ class SimulatedCluster(controls.Controls):
     async def execute(self, action: plans.Action) -> outcomes.Outcome:
         """Send one action, after the server's latency; nothing is sent while all writes are held off."""
         if (held := self._held()) > 0:
-            words = "the API server asked to wait with all writes"
-            return outcomes.Outcome(action, outcomes.OutcomeKind.DEFERRED, words, held)
+            return outcomes.Outcome(action, outcomes.OutcomeKind.DEFERRED, _HELD, held)
+        await self._lag()
+        return self.execute_now(action)
+
+    async def evict(self, eviction: plans.Eviction) -> outcomes.Evicted:
+        """Evict one pod, after the server's latency; nothing is sent while all writes are held off."""
+        if (held := self._held()) > 0:
+            return outcomes.Evicted(eviction, outcomes.OutcomeKind.DEFERRED, _HELD, held)
+        await self._lag()
+        return self.evict_now(eviction)
+
+    def evict_now(self, eviction: plans.Eviction) -> outcomes.Evicted:
+        """Evict one pod without waiting for anything, as `execute_now` does."""
+        self.catch_up()
+        outcome = self.world.api.evict(eviction)
+        is_throttled = outcome.retry_after is not None and "429" in outcome.message
+        self._note(eviction.pod, "an eviction", outcome.kind, outcome.retry_after if is_throttled else None)
+        return outcome
+
+    async def _lag(self) -> None:
         latency = self.world.engine.draw(self.world.api.faults.latency)
         if latency > 0:
             await self._clock.sleep(latency)
-        return self.execute_now(action)
 
     def execute_now(self, action: plans.Action) -> outcomes.Outcome:
         """Send one action without waiting for anything, for forecasts that move the time themselves."""
         self.catch_up()
         outcome = self.world.api.patch(action)
-        if outcome.kind in (outcomes.OutcomeKind.APPLIED, outcomes.OutcomeKind.CONFLICT, outcomes.OutcomeKind.GONE):
-            self._cache.read(action.pod.key)
-        elif outcome.retry_after is None and not self.world.api.is_down:
-            self._doubts[action.pod.key] = None
-        if outcome.retry_after is not None:
-            until = self._clock.now() + datetime.timedelta(seconds=outcome.retry_after)
-            self._free_at = max(self._free_at, until)
+        self._note(action.pod, "a patch", outcome.kind, outcome.retry_after)
         return outcome
+
+    def _note(self, pod: pods.Pod, what: str, kind: outcomes.OutcomeKind, hold_off: float | None) -> None:
+        """Take in what the answer to a write says; *hold_off* are the seconds for which all writes shall wait."""
+        if kind in (outcomes.OutcomeKind.APPLIED, outcomes.OutcomeKind.CONFLICT, outcomes.OutcomeKind.GONE):
+            self._cache.read(pod.key)
+        elif hold_off is None and not self.world.api.is_down:
+            self._doubts[pod.key] = what
+        if hold_off is not None:
+            self._free_at = max(self._free_at, self._clock.now() + datetime.timedelta(seconds=hold_off))
 
     def _held(self) -> float:
         return (self._free_at - self._clock.now()).total_seconds()

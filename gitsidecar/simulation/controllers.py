@@ -16,7 +16,7 @@ class Controllers:
 
     A pod that ends or is being deleted is replaced from the workload's own template: a ReplicaSet knows nothing of
     images that were changed on its pods. A StatefulSet waits until the old name is free. *begin* is called with each
-    new pod and makes it live; *end* with each that is to go.
+    new pod and makes it live; *end* with each that is to go. `admit` stands for what a webhook makes of a new pod.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Controllers:
         self._engine = engine
         self._begin = begin
         self._end = end
+        self.admit: Callable[[pods.Pod], pods.Pod] = _as_it_is
         self._workloads: dict[str, workloads.Workload] = {}
         self._active: dict[str, dict[str, str]] = {}  # workload → UID → key of its active pods
         self._owners: dict[str, str] = {}  # UID → workload, until the pod is gone
@@ -42,6 +43,11 @@ class Controllers:
             raise ValueError(f"there is already a workload {workload.key}; scale it instead")
         self._workloads[workload.key] = workload
         self._active[workload.key] = {}
+
+    @property
+    def wanted(self) -> tuple[workloads.Workload, ...]:
+        """Return all workloads as they are wanted now."""
+        return tuple(self._workloads.values())
 
     def own(self, key: str, pod: pods.Pod) -> None:
         """Count *pod*, which is there already, among the pods of the workload called *key*."""
@@ -85,6 +91,7 @@ class Controllers:
             created=self._engine.timeline.now,
             annotation=handoff.write(workload.marks) if workload.marks else "",
         )
+        pod = self.admit(pod)
         self.own(workload.key, pod)
         return pod
 
@@ -122,6 +129,11 @@ class Controllers:
         if is_gone:
             del self._owners[pod.uid]
         self._engine.after(self._engine.pace.replacing, lambda: self.reconcile(key))
+
+
+def _as_it_is(pod: pods.Pod) -> pods.Pod:
+    """Stand for a webhook where there is none."""
+    return pod
 
 
 def _created_seconds(row: pods.Pod) -> float:

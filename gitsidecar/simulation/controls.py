@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gitsidecar import handoff, ports
 from gitsidecar.model import pods
@@ -141,6 +141,21 @@ class Controls:
         """Answer writes with 403, or no longer."""
         self.catch_up()
         self.world.api.is_forbidding_writes = is_forbidden
+
+    def forbid_evictions(self, is_forbidden: bool) -> None:
+        """Answer evictions with 403, or no longer."""
+        self.catch_up()
+        self.world.api.is_forbidding_evictions = is_forbidden
+
+    def protect(self, namespace: str, name: str, labels: Mapping[str, str], *, min_available: int) -> None:
+        """Add a PodDisruptionBudget of that name, or change it: so many pods with *labels* stay Ready."""
+        self.catch_up()
+        self.world.api.budgets[name] = apiservers.DisruptionBudget(namespace, name, dict(labels), min_available)
+
+    def admit(self, admit: Callable[[pods.Pod], pods.Pod]) -> None:
+        """Let each pod that a controller makes from now on be what *admit* makes of it, as a webhook does."""
+        self.catch_up()
+        self.world.controllers.admit = admit
 
     def forbid_reads(self, is_forbidden: bool) -> None:
         """Answer lists with 403, or no longer; a watch that is open stays open."""

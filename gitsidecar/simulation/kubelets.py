@@ -27,13 +27,15 @@ class Kubelets:
     """
     All kubelets in one: give them a pod once with `adopt`, and call `notice` whenever its spec has changed.
 
-    Images in `broken` cannot be pulled, those in `crashing` end soon after each start; both sets may be changed at any
-    time and count from the next try on. `slow` maps a node to how many times longer everything takes there.
+    Images in `broken` cannot be pulled, those in `crashing` end soon after each start, and in pods whose UIDs are in
+    `doomed` no image can be pulled; all three may be changed at any time and count from the next try on. `slow` maps a
+    node to how many times longer everything takes there.
     """
 
     def __init__(self, store: stores.Store, engine: engines.Engine) -> None:
         self.broken: set[str] = set()
         self.crashing: set[str] = set()
+        self.doomed: set[str] = set()
         self.slow: dict[str, float] = {}
         self._store = store
         self._engine = engine
@@ -99,7 +101,7 @@ class Kubelets:
         self._in_turn(row, name, span, self._start)
 
     def _start(self, row: pods.Pod, container: pods.Container, run: _Run) -> None:
-        if run.image in self.broken:
+        if run.image in self.broken or row.uid in self.doomed:
             self._fail_pull(row, container, run)
             return
         self._change(

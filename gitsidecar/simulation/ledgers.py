@@ -21,6 +21,17 @@ class Write:
     was_ready: bool
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Eviction:
+    """One pod that was evicted through the port, whether or not the sender learnt of it."""
+
+    at: datetime.datetime
+    pod: str
+    uid: str
+    owner: str
+    set_name: str
+
+
 class Ledger:
     """
     Counts the writes made through the port, for laws such as "exactly one write per pod".
@@ -32,6 +43,7 @@ class Ledger:
 
     def __init__(self, store: stores.Store) -> None:
         self.writes: list[Write] = []
+        self.evictions: list[Eviction] = []
         self.requests = 0
         self.most_in_flight = 0
         self.most_healthy_in_flight = 0
@@ -64,6 +76,11 @@ class Ledger:
         self._origins.setdefault(before.uid, {}).update(origins)
         self.most_in_flight = max(self.most_in_flight, len(self._origins))
         self.most_healthy_in_flight = max(self.most_healthy_in_flight, len(self._healthy))
+
+    def note_eviction(self, eviction: plans.Eviction, row: pods.Pod, now: datetime.datetime) -> None:
+        """Note that the pod of *row* is evicted."""
+        owner = f"{row.namespace}/{row.workload}"
+        self.evictions.append(Eviction(now, row.key, row.uid, owner, eviction.set_name))
 
     def _see(self, pod: pods.Pod, is_gone: bool) -> None:
         origins = self._origins.get(pod.uid)

@@ -41,7 +41,7 @@ class World:
         self.engine = engines.Engine(timeline, random.Random(seed), pace)  # noqa: S311  # chance to be repeated
         self.store = stores.Store(timeline)
         self.kubelets = kubelets.Kubelets(self.store, self.engine)
-        self.api = apiservers.ApiServer(self.store, self.engine, self.kubelets)
+        self.api = apiservers.ApiServer(self.store, self.engine, self.kubelets, self.delete)
         self.controllers = controllers.Controllers(self.store, self.engine, begin=self._begin, end=self.delete)
         self.watch_losses: list[Callable[[float], None]] = []
         self._scheduler = schedulers.Scheduler(self.store, self.engine, nodes)

@@ -26,12 +26,19 @@ class Metrics:
             registry=self.registry,
         )
         self._outcomes = self._counter("outcomes", "Actions by set and by what became of them.", "set", "kind")
+        self._evictions = self._counter(
+            "evictions", "Evictions for repair by set and by what became of them.", "set", "kind"
+        )
         self._pods = self._gauge("pods", "Pods by set and state, as of the last pass.", "set", "state")
         self._held = self._gauge("held_pods", "Drifted pods that stay, by set and reason.", "set", "reason")
         self._conditions = self._gauge("condition", "1 where a set's condition is true, else 0.", "set", "type")
         self._rejections = self._gauge("rejections", "Documents and files refused at the newest revision.")
         self._poll = self._gauge("last_poll_timestamp_seconds", "When the remote last answered a poll.")
         self._pass = self._gauge("last_pass_timestamp_seconds", "When the last whole pass ended.")
+        self._notices = self._counter(
+            "notices", "Notices by notifier and by what became of them.", "notifier", "result"
+        )
+        self._hooks = self._counter("hooks", "Requests to the push receiver by what became of them.", "result")
 
     def count_pass(self, failure: Exception | None) -> None:
         """Count a pass, by the *failure* that stopped it or kept its report from being recorded."""
@@ -52,9 +59,22 @@ class Metrics:
         for set_report in report.sets:
             self._note_set(set_report)
 
+    def note_evicted(self, results: Iterable[outcomes.Evicted]) -> None:
+        """Note what became of a pass's evictions."""
+        for result in results:
+            self._evictions.labels(result.eviction.set_name, result.kind.value).inc()
+
     def note_phase(self, phase: str, seconds: float) -> None:
         """Note how long one phase of a pass took."""
         self._phases.labels(phase).observe(seconds)
+
+    def count_notice(self, notifier: str, result: str) -> None:
+        """Count a notice: *result* is ``sent``, ``failed`` or ``dropped``."""
+        self._notices.labels(notifier, result).inc()
+
+    def count_hook(self, result: str) -> None:
+        """Count a request to the push receiver: ``accepted``, ``passed_over``, ``refused``, ``invalid`` or ``busy``."""
+        self._hooks.labels(result).inc()
 
     def _note_set(self, report: reports.SetReport) -> None:
         for state in _STATES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
+import math
 from collections.abc import Callable, Iterator, Mapping
 
 from gitsidecar.injection import injecting, metadatapatches
@@ -19,6 +20,7 @@ _LIMBO = datetime.timedelta(seconds=5)
 """From an admission to the pod in our watch cache it takes less: the API server's writing and a watch event."""
 _SHOW_UP = datetime.timedelta(seconds=30)
 """A pod that was let in and that no pass has seen by then was refused by somebody after us."""
+_UNCOUNTED = "another replica counts new pods, and partition keeps some of them old"
 _MOST = 20_000
 """Pods of one set that are remembered between two passes, 8 bytes and a moment each."""
 
@@ -30,30 +32,35 @@ def _utc_now() -> datetime.datetime:
 class Knowledge:
     """
     Answers from memory which sets there are and which spec a new pod gets. *now* is the time of day, as plans have it;
-    *whitelist* says which annotations sets may give to pods.
+    *whitelist* says which annotations sets may give to pods. *alone_for* are the seconds for which no other replica has
+    let pods into a share that partition bounds: one at a time does, because each knows only its own newest.
 
     New pods are counted in as they are let in, so that many that come between two passes keep the share that partition
     allows. Where that is uncertain, too few get the latest spec rather than too many: the rollout moves the others.
+    `sets` are all sets in their latest accepted form, in order of name, as of the last of so many `passes`.
     """
 
     def __init__(
-        self, now: Callable[[], datetime.datetime] = _utc_now, *, whitelist: metadatapatches.Whitelist = None
+        self,
+        now: Callable[[], datetime.datetime] = _utc_now,
+        *,
+        whitelist: metadatapatches.Whitelist = None,
+        alone_for: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self.whitelist = whitelist
         self.namespaces: Namespaces = {}
+        self.passes = 0
+        self.sets: tuple[sidecarsets.SidecarSet, ...] = ()
         self._now = now
-        self._sets: Mapping[str, _Known] | None = None
+        self._alone_for = alone_for
+        self._knows_all = False
+        self._sets: Mapping[str, _Known] = {}
         self._forms: dict[str, sidecarsets.SidecarSet | str] = {}
 
     @property
     def is_ready(self) -> bool:
         """Say whether a pass has been noted: before that, nobody knows which sets there are."""
-        return self._sets is not None
-
-    @property
-    def sets(self) -> tuple[sidecarsets.SidecarSet, ...]:
-        """Return all sets in their latest accepted form, in order of name."""
-        return tuple(each.rollout.sidecar_set for each in (self._sets or {}).values())
+        return self.passes > 0
 
     def note(self, plan: plans.Plan, history: histories.History, namespaces: Namespaces) -> None:
         """
@@ -61,12 +68,16 @@ class Knowledge:
 
         Best called before the plan is carried out: what its actions move then counts as moved already.
         """
-        before = self._sets or {}
+        before = self._sets
         self._sets = {
             each.sidecar_set.name: _note(each, history, before.get(each.sidecar_set.name), plan.now)
             for each in plan.sets
         }
+        self.sets = tuple(each.rollout.sidecar_set for each in self._sets.values())
         self.namespaces = namespaces
+        self.passes += 1
+        age = self._now() - plan.now
+        self._knows_all = self._alone_for() > (age + _LIMBO).total_seconds()  # whom others let in is in the plan
         needed = {document for each in self._sets.values() for document in each.rollout.specs.values()}
         self._forms = {document: form for document, form in self._forms.items() if document in needed}
         for each in self._sets.values():  # now rather than while a pod waits
@@ -75,7 +86,10 @@ class Knowledge:
     def decide(self, labels: Labels, sidecar_set: sidecarsets.SidecarSet) -> newcomers.Choice:
         """Return the spec for a new pod with these *labels*, which *sidecar_set* (of `sets`) selects."""
         known, now = self._known(sidecar_set), self._now()
-        choice = newcomers.choose(newcomers.at(known.current(now), now), labels)
+        rollout = newcomers.at(known.current(now), now)
+        choice = newcomers.choose(rollout, labels)
+        if choice.spec is newcomers.Spec.LATEST and _is_bounded(sidecar_set.update) and not self._may_count():
+            choice = newcomers.choose(dataclasses.replace(rollout, bar=_UNCOUNTED), labels)
         if choice.fault:
             return choice
         form = self._form(known, choice.document)
@@ -105,8 +119,10 @@ class Knowledge:
         admitted = known.updated if choice.spec_hash == sidecar_set.spec_hash else known.others
         admitted.append(self._now())
 
+    def _may_count(self) -> bool:
+        return self._knows_all and self._alone_for() > 0
+
     def _known(self, sidecar_set: sidecarsets.SidecarSet) -> _Known:
-        assert self._sets is not None
         return self._sets[sidecar_set.name]
 
     def _form(self, known: _Known, document: str) -> sidecarsets.SidecarSet | str:
@@ -148,6 +164,12 @@ class _Known:
         return dataclasses.replace(
             rollout, matched=rollout.matched + updated + others, updated=rollout.updated + updated
         )
+
+
+def _is_bounded(update: sidecarsets.UpdateStrategy) -> bool:
+    """Say whether it is partition that says how many new pods may get the latest spec."""
+    is_rolling = update.type is sidecarsets.StrategyType.ROLLING_UPDATE
+    return is_rolling and update.selector is None and update.partition.amount > 0
 
 
 def _note(planned: plans.SetPlan, history: histories.History, before: _Known | None, now: datetime.datetime) -> _Known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import collections
 import dataclasses
 import hashlib
@@ -10,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gitsidecar.injection import choosing
-from gitsidecar.webhook import knowledge, verdicts
+from gitsidecar.webhook import knowledge, subjects, verdicts
 
 _VERSION = "admission.k8s.io/v1"
 _KIND = "AdmissionReview"
@@ -66,8 +64,17 @@ class _Review(msgspec.Struct):
     request: _Request
 
 
+class _Names(msgspec.Struct):
+    name: str | None = None
+    generateName: str | None = None  # noqa: N815
+
+
+class _Named(msgspec.Struct):
+    metadata: _Names | None = None
+
+
 _REVIEW = msgspec.json.Decoder(_Review)
-_OBJECT = msgspec.json.Decoder()
+_NAMED = msgspec.json.Decoder(_Named)
 
 
 class Reviewer:
@@ -81,7 +88,7 @@ class Reviewer:
     def __init__(self, known: knowledge.Knowledge, *, is_failing_closed: bool, own_namespace: str) -> None:
         self._known = known
         self._is_failing_closed = is_failing_closed
-        self._own_namespace = own_namespace
+        self._subjects = subjects.Subjects(known, own_namespace=own_namespace)
         self._counted = _Counted()
 
     def answer(self, body: bytes) -> Answer:
@@ -107,21 +114,16 @@ class Reviewer:
 
     def _review(self, request: _Request) -> Answer:
         if (words := _why_not_ours(request)) is not None:
-            return _answer(request, None, _skipped("NotANewPod", words))
+            return _answer(request, _skipped("NotANewPod", words))
         try:
-            pod = _OBJECT.decode(request.object)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return _answer(request, None, _skipped("PodUnreadable", f"it is not JSON: {error}"))
-        namespace = choosing.Namespace(
-            request.namespace,
-            self._known.namespaces.get(request.namespace),
-            is_own=bool(self._own_namespace) and request.namespace == self._own_namespace,
-        )
-        verdict = verdicts.judge(pod, namespace, self._known, is_failing_closed=self._is_failing_closed)
+            subject = self._subjects.find(request.object, request.namespace)
+        except subjects.UNREADABLE as error:
+            return _answer(request, _skipped("PodUnreadable", f"it is not JSON: {error}"))
+        verdict = verdicts.judge(subject, self._known, self._subjects.inject, is_failing_closed=self._is_failing_closed)
         if not request.dryRun:
             for each in verdict.given:
                 self._known.count(*each)
-        return _answer(request, pod, verdict)
+        return _answer(request, verdict)
 
 
 class _Counted:
@@ -167,7 +169,7 @@ def _skipped(reason: str, words: str) -> verdicts.Verdict:
     return verdicts.Verdict(verdicts.Result.SKIPPED, reason, (verdicts.Told("", reason, words),))
 
 
-def _answer(request: _Request, pod: Any, verdict: verdicts.Verdict) -> Answer:
+def _answer(request: _Request, verdict: verdicts.Verdict) -> Answer:
     response: dict[str, Any] = {"uid": request.uid, "allowed": verdict.result is not verdicts.Result.REFUSED}
     if verdict.result is verdicts.Result.REFUSED:
         message = _printable(verdict.message)[:_LONGEST_MESSAGE]
@@ -176,17 +178,20 @@ def _answer(request: _Request, pod: Any, verdict: verdicts.Verdict) -> Answer:
         response["warnings"] = warnings
     if verdict.patch:
         response["patchType"] = "JSONPatch"
-        response["patch"] = base64.b64encode(verdict.patch).decode()
+        response["patch"] = verdict.patch  # bytes are encoded in base64
     body = msgspec.json.encode({"apiVersion": _VERSION, "kind": _KIND, "response": response})
-    record = Record(verdict, request.namespace[:_LONGEST_NAME], _name(request, pod), bool(request.dryRun))
+    record = Record(verdict, request.namespace[:_LONGEST_NAME], _name(request), bool(request.dryRun))
     return Answer(200, body, record)
 
 
-def _name(request: _Request, pod: Any) -> str:
-    metadata = pod.get("metadata") if isinstance(pod, dict) else None
-    made_of = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, dict) else ""
-    name = request.name or (made_of if isinstance(made_of, str) else "")
-    return name[:_LONGEST_NAME]
+def _name(request: _Request) -> str:
+    if request.name:
+        return request.name[:_LONGEST_NAME]
+    try:
+        metadata = _NAMED.decode(request.object).metadata
+    except subjects.UNREADABLE:
+        return ""
+    return (metadata.name or metadata.generateName or "")[:_LONGEST_NAME] if metadata is not None else ""
 
 
 def _shorten(text: str) -> str:

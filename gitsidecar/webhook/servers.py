@@ -14,7 +14,7 @@ from aiohttp import web
 
 from gitsidecar import errors
 from gitsidecar.telemetry import admissions
-from gitsidecar.webhook import knowledge, reviews, verdicts
+from gitsidecar.webhook import doors, knowledge, reviews, verdicts
 
 PATH = "/mutate"
 """Where reviews are sent to."""
@@ -43,31 +43,32 @@ async def serving(
     address cannot be listened on.
     """
     reviewer = reviews.Reviewer(known, is_failing_closed=is_failing_closed, own_namespace=own_namespace)
-    mutate = _Mutate(reviewer, measured)
+    door = doors.Door(tls)
+    mutate = _Mutate(reviewer, door, measured)
     app = web.Application(client_max_size=_LARGEST)
     app.add_routes([web.post(PATH, mutate.answer), web.get("/healthz", _is_alive)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE, keepalive_timeout=_IDLE)
     await runner.setup()
     try:
-        site = await _listen(runner, address, tls)
-        try:
-            yield runner.addresses[0][1]
-        finally:
-            await site.stop()
-            await mutate.finish()  # aiohttp would drop what still arrives once the clean-up has begun
+        async with _listening(door, runner, address) as port:
+            yield port
     finally:
+        await mutate.finish()  # aiohttp would drop what still arrives once the clean-up has begun
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, address: str, tls: ssl.SSLContext) -> web.TCPSite:
+@contextlib.asynccontextmanager
+async def _listening(door: doors.Door, runner: web.AppRunner, address: str) -> AsyncIterator[int]:
     host, _, port = address.rpartition(":")
-    site = web.TCPSite(runner, host.strip("[]") or None, int(port), ssl_context=tls)
+    assert runner.server is not None
+    stack = contextlib.AsyncExitStack()
     try:
-        await site.start()
+        found = await stack.enter_async_context(door.opened(runner.server, host.strip("[]") or None, int(port)))
     except OSError as error:
         message = f"cannot listen on {address}: {error.strerror}; set webhook.address in the settings to a free one"
         raise errors.StalledError(message) from error
-    return site
+    async with stack:
+        yield found
 
 
 async def _is_alive(_: web.Request) -> web.Response:
@@ -77,8 +78,9 @@ async def _is_alive(_: web.Request) -> web.Response:
 class _Mutate:
     """Answers requests, and knows how many are under way."""
 
-    def __init__(self, reviewer: reviews.Reviewer, measured: admissions.Admissions) -> None:
+    def __init__(self, reviewer: reviews.Reviewer, door: doors.Door, measured: admissions.Admissions) -> None:
         self._reviewer = reviewer
+        self._door = door
         self._measured = measured
         self._under_way = 0
         self._is_ending = False
@@ -86,6 +88,8 @@ class _Mutate:
 
     async def answer(self, request: web.Request) -> web.Response:
         self._under_way += 1
+        if request.transport is not None:
+            self._door.hear(request.transport)
         try:
             return await self._answer(request)
         finally:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from gitsidecar.injection import choosing, injecting, reasons
+from gitsidecar.injection import injecting, reasons
 from gitsidecar.model import sidecarsets
 from gitsidecar.planning import newcomers
-from gitsidecar.webhook import knowledge
+from gitsidecar.webhook import knowledge, subjects
 
 SPEC_GONE = "SpecGone"
 """The reason where the spec that a pod should get is not among those kept: nobody gets the latest for it unasked."""
@@ -20,10 +18,11 @@ SPEC_GONE = "SpecGone"
 PATCH_TOO_LARGE = "PatchTooLarge"
 """The reason where what is to be added is more than any pod can hold."""
 
-_LARGEST_PATCH = 3 << 19  # bytes: etcd takes no larger object
 _WORTH_A_LOOK = (reasons.Reason.NOTHING_TO_COPY, reasons.Reason.MARK_UNREADABLE)
+_NOTHING = subjects.Outcome((), (), b"")
 
-Given = tuple[sidecarsets.SidecarSet, newcomers.Choice]
+Inject = Callable[[subjects.Subject, Sequence[subjects.Given]], subjects.Outcome]
+"""Return what becomes of a pod by its sets, each in the spec that is its turn."""
 
 
 class Result(enum.StrEnum):
@@ -60,7 +59,7 @@ class Verdict:
     result: Result
     reason: str
     told: tuple[Told, ...] = ()
-    given: tuple[Given, ...] = ()
+    given: tuple[subjects.Given, ...] = ()
     patch: bytes = b""
 
     @property
@@ -70,34 +69,28 @@ class Verdict:
         return "; ".join(str(each) for each in self.told if each.is_fault or not is_refused)
 
 
-def judge(pod: Any, namespace: choosing.Namespace, known: knowledge.Knowledge, *, is_failing_closed: bool) -> Verdict:
+def judge(subject: subjects.Subject, known: knowledge.Knowledge, inject: Inject, *, is_failing_closed: bool) -> Verdict:
     """
-    Return what becomes of *pod* (decoded JSON, whatever it is) in *namespace*.
+    Return what becomes of the pod of *subject*, by what *inject* makes of it.
 
     *is_failing_closed* refuses it for what a set that is for it cannot give; a pod that cannot be read is left to the
     API server, which knows what is wrong.
     """
-    sets = known.sets
-    choice = choosing.choose(pod, sets, namespace)
+    choice = subject.choice
     if not known.is_ready and not choice.notes:
         return _wait(is_failing_closed=is_failing_closed)
-    picked, gone = _pick(pod, choice.sets, known)
-    injection = (
-        injecting.inject(pod, [known.chosen(*pair) for pair in picked], whitelist=known.whitelist) if picked else None
-    )
-    notes = (*choice.notes, *(injection.notes if injection is not None else ()))
-    places = {each.name: each for each in sets}
-    told = (*gone, *(_told(note, places.get(note.set_name)) for note in notes))
+    picked, gone = _pick(subject, known)
+    outcome = inject(subject, picked) if picked else _NOTHING
+    told = (*gone, *_told((*choice.notes, *outcome.notes), known.sets))
     if is_failing_closed and (fault := next((each for each in told if each.is_fault and each.where), None)):
         return Verdict(Result.REFUSED, fault.reason, told)
-    if injection is None or not injection.injected:
+    if not outcome.injected:
         return Verdict(Result.SKIPPED, _first(told, "NotSelected"), told)
-    patch = _encode(injection.patch)
-    if not patch:
-        return _too_large(injection.injected, is_failing_closed=is_failing_closed)
-    given = tuple(pair for pair in picked if pair[0].name in injection.injected)
+    if not outcome.patch:
+        return _too_large(outcome.injected, is_failing_closed=is_failing_closed)
+    given = tuple(pair for pair in picked if pair[0].name in outcome.injected)
     faults = tuple(each for each in told if each.is_fault)
-    return Verdict(Result.INJECTED, _first(faults, "Complete"), told, given, patch)
+    return Verdict(Result.INJECTED, _first(faults, "Complete"), told, given, outcome.patch)
 
 
 def _wait(*, is_failing_closed: bool) -> Verdict:
@@ -106,36 +99,23 @@ def _wait(*, is_failing_closed: bool) -> Verdict:
     return Verdict(Result.REFUSED if is_failing_closed else Result.SKIPPED, told.reason, (told,))
 
 
-def _encode(patch: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return the JSON of *patch*, or nothing as soon as it is too large: what sidecars copy from a pod multiplies."""
-    parts: list[bytes] = []
-    size = 0
-    for operation in patch:
-        parts.append(msgspec.json.encode(operation))
-        size += len(parts[-1]) + 1
-        if size > _LARGEST_PATCH:
-            return b""
-    return b"[%b]" % b",".join(parts)
-
-
 def _too_large(names: Iterable[str], *, is_failing_closed: bool) -> Verdict:
+    most = f"{subjects.LARGEST_PATCH / (1 << 20)} MiB"
     words = (
-        f"SidecarSets {', '.join(names)} would add more than {_LARGEST_PATCH / (1 << 20)} MiB, which no pod can hold: "
+        f"SidecarSets {', '.join(names)} would add more than {most}, which no pod can hold: "
         "let them copy fewer mounts and variables of the application"
     )
     told = Told("", PATCH_TOO_LARGE, words, is_fault=True)
     return Verdict(Result.REFUSED if is_failing_closed else Result.SKIPPED, told.reason, (told,))
 
 
-def _pick(
-    pod: Any, sets: Iterable[sidecarsets.SidecarSet], known: knowledge.Knowledge
-) -> tuple[list[Given], list[Told]]:
-    """Return the spec for each of *sets*; the stable one stands in for one that is gone, which is told."""
-    picked: list[Given] = []
+def _pick(subject: subjects.Subject, known: knowledge.Knowledge) -> tuple[list[subjects.Given], list[Told]]:
+    """Return the spec for each set of the pod; the stable one stands in for one that is gone, which is told."""
+    picked: list[subjects.Given] = []
     gone: list[Told] = []
-    for each in sets:
-        choice: newcomers.Choice | None = known.decide((pod.get("metadata") or {}).get("labels") or {}, each)
-        if choice is not None and choice.fault and not _carries(pod, each):
+    for each in subject.choice.sets:
+        choice: newcomers.Choice | None = known.decide(subject.labels, each)
+        if choice is not None and choice.fault and not _carries(subject.pod, each):
             gone.append(Told(_where(each), SPEC_GONE, choice.fault, is_fault=True))
             choice = known.stand_in(each)
         if choice is not None and not choice.fault:
@@ -149,9 +129,10 @@ def _carries(pod: Mapping[str, Any], sidecar_set: sidecarsets.SidecarSet) -> boo
     return any(note.reason is reasons.Reason.ALREADY_INJECTED for note in notes)
 
 
-def _told(note: reasons.Note, sidecar_set: sidecarsets.SidecarSet | None) -> Told:
-    where = _where(sidecar_set) if sidecar_set is not None else ""
-    return Told(where, note.reason.value, note.message, is_fault=note.is_fault)
+def _told(notes: Sequence[reasons.Note], sets: Iterable[sidecarsets.SidecarSet]) -> Iterator[Told]:
+    places = {each.name: _where(each) for each in sets} if notes else {}
+    for note in notes:
+        yield Told(places.get(note.set_name, ""), note.reason.value, note.message, is_fault=note.is_fault)
 
 
 def _where(sidecar_set: sidecarsets.SidecarSet) -> str:

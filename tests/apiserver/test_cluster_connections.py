@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitsidecar import errors
-from gitsidecar.cluster import clusters, configurations, connections, feeds
+from gitsidecar.cluster import clusters, configurations, connections, feeds, objects
 from tests.support import apis, apiservers, podspecs, watching
 
 
@@ -42,15 +42,20 @@ async def test_a_wrong_token_is_said(apiserver: apiservers.ApiServer, tmp_path: 
     assert "wrong-token" not in str(caught.value)
 
 
-async def test_a_certificate_that_is_replaced_is_taken_up(apiserver: apiservers.ApiServer, tmp_path: Path) -> None:
-    """A server whose certificate we do not trust is not talked to; once the authority file is right, it is."""
-    authority = tmp_path / "ca.crt"
+async def _authority_of_another(file: Path) -> Path:
+    """Write the certificate of an authority that has signed nothing of the server's."""
     other = await asyncio.create_subprocess_exec(
         *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other", "-days", "1"),
-        *("-keyout", tmp_path / "other.key", "-out", authority),
+        *("-keyout", file.with_suffix(".key"), "-out", file),
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert await other.wait() == 0
+    return file
+
+
+async def test_a_certificate_that_is_replaced_is_taken_up(apiserver: apiservers.ApiServer, tmp_path: Path) -> None:
+    """A server whose certificate we do not trust is not talked to; once the authority file is right, it is."""
+    authority = await _authority_of_another(tmp_path / "ca.crt")
     file = _kubeconfig(apiserver, tmp_path, **{"certificate-authority": str(authority)})
     cluster = clusters.connect(configurations.Target(file))
     async with watching.started(cluster) as eyes:
@@ -59,6 +64,25 @@ async def test_a_certificate_that_is_replaced_is_taken_up(apiserver: apiservers.
         authority.write_bytes(apiserver.ca_file.read_bytes())
         await eyes.until(lambda: cluster.health.is_filled and not cluster.health.fault)
         await cluster.observe()
+
+
+async def test_requests_for_our_own_objects_take_up_another_authority(
+    apiserver: apiservers.ApiServer, tmp_path: Path
+) -> None:
+    """The webhook's Secret and Lease are reached again at the second attempt after the cluster's authority changed."""
+    authority = await _authority_of_another(tmp_path / "ca.crt")
+    connection = connections.Connection(
+        configurations.Target(_kubeconfig(apiserver, tmp_path, **{"certificate-authority": str(authority)}))
+    )
+    request = objects.Request("GET", "/api/v1/namespaces/default", "get", "namespaces")
+    try:
+        for _ in range(2):
+            with pytest.raises(errors.TransientError, match=r"cannot get namespaces: .*not reached: .*certificate"):
+                await objects.send(connection, request)
+            authority.write_bytes(apiserver.ca_file.read_bytes())
+        assert (await objects.send(connection, request)).is_success
+    finally:
+        await connection.close()
 
 
 async def test_a_server_that_falls_silent_is_left(apiserver: apiservers.ApiServer) -> None:

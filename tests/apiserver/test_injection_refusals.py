@@ -42,6 +42,8 @@ _BIDIRECTIONAL: Json = {
 _HOT: Json = {"upgradeStrategy": {"upgradeType": "HotUpgrade", "hotUpgradeEmptyImage": "empty:1"}}
 _RESTART: Json = {"resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}
 _OTHER_DEVICE: Json = {"volumeDevices": [{"name": "disk", "devicePath": "/dev/y"}]}
+_ON_HOST: Json = {"hostNetwork": True}
+_PROCESS, _CONTAINER = ({"securityContext": {"windowsOptions": {"hostProcess": value}}} for value in (True, False))
 
 # Fine for other pods.
 PODS = {
@@ -67,6 +69,12 @@ PODS = {
     "a shared device at two paths": Case(_DEVICES, {"volumes": [_DISK]}, (_DEVICE, _OTHER_DEVICE)),
     "a device without the host's users": Case(_DEVICE, {"hostUsers": False}, spec={"volumes": [_DISK]}),
     "a resize that restarts in a pod that does not": Case(_RESTART, {"restartPolicy": "Never"}),
+    "a container beside a process of the host": Case({}, _ON_HOST, (_PROCESS,)),
+    "a process of the host beside a container": Case(_PROCESS, _ON_HOST),
+    "a process of the host without its network": Case(_PROCESS),
+    "a process of the host in a pod of them": Case(_PROCESS, {**_PROCESS, **_ON_HOST}),
+    "one that says nothing in a pod of them": Case({}, {**_PROCESS, **_ON_HOST}),
+    "a container in a pod of processes of the host": Case(_CONTAINER, {**_PROCESS, **_ON_HOST}),
     "a sleep that is longer than the pod's end": Case(
         {"lifecycle": {"preStop": {"sleep": {"seconds": 20}}}}, {"terminationGracePeriodSeconds": 10}
     ),

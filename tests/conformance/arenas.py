@@ -21,6 +21,7 @@ NAMESPACE = "default"
 IMAGES = {"app": "nginx:1", "logtail": "logtail:1"}
 NATIVES = {"mesh": "mesh:1", "proxy": "proxy:1"}
 PAGE_SIZE = 4
+BUDGETS = f"/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets"
 
 
 class Arena(Protocol):
@@ -44,6 +45,9 @@ class Arena(Protocol):
 
     async def set_label(self, name: str, key: str, value: str) -> None:
         """Give a pod one label more."""
+
+    async def protect(self, name: str) -> None:
+        """Let a pod be Ready, and a PodDisruptionBudget called like it allow no disruption of it."""
 
     async def truth(self, name: str) -> pods.Pod:
         """Return a pod's row as it is, past the clients."""
@@ -92,6 +96,18 @@ class RealArena:
 
     async def set_label(self, name: str, key: str, value: str) -> None:
         await self._api.merge_patch(name, {"metadata": {"labels": {key: value}}})
+
+    async def protect(self, name: str) -> None:
+        condition = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-24T00:00:00Z"}
+        status = {"phase": "Running", "conditions": [condition]}
+        await self._api.merge_patch(name, {"status": status}, subresource="status")
+        spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": name}}}
+        body = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name}, "spec": spec}
+        made = await self._api.request("POST", BUDGETS, body=body)
+        counts = {"currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1, "disruptionsAllowed": 0}
+        counted = {"status": {**counts, "observedGeneration": made["metadata"]["generation"]}}
+        path, kind = f"{BUDGETS}/{name}", "application/merge-patch+json"
+        await self._api.request("PATCH", f"{path}/status", body=counted, content_type=kind)  # as its controller does
 
     async def truth(self, name: str) -> pods.Pod:
         return _row(await self._api.pod(name))
@@ -144,6 +160,12 @@ class SimulatedArena:
     async def set_label(self, name: str, key: str, value: str) -> None:
         labels = (await self.truth(name)).labels
         self._cluster.set_labels_from_outside(NAMESPACE, name, {**labels, key: value})
+
+    async def protect(self, name: str) -> None:
+        while not (await self.truth(name)).is_ready:  # the simulated kubelet has no event for it
+            await asyncio.sleep(0.02)
+            self._cluster.catch_up()
+        self._cluster.protect(NAMESPACE, name, {"app": name}, min_available=1)
 
     async def truth(self, name: str) -> pods.Pod:
         return self._cluster.world.find(NAMESPACE, name)

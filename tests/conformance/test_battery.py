@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import datetime
 
 import pytest
 
@@ -23,6 +24,11 @@ def _move(pod: pods.Pod, container: str = "logtail", image: str = "logtail:2") -
     assert live is not None
     change = plans.ImageChange(container, live.index, live.is_native, live.image, image)
     return plans.Action(pod, "logtail", (change,), (MARK,))
+
+
+def _eviction(pod: pods.Pod) -> plans.Eviction:
+    now = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
+    return plans.Eviction(pod, "logtail", "it lacks the sidecars", now, now)
 
 
 def _images(pod: pods.Pod | None) -> dict[str, str]:
@@ -192,6 +198,72 @@ async def test_a_deleted_pod_is_gone(arena: arenas.Arena) -> None:
         await arena.delete_pod("web")
         outcome = await cluster.execute(_move(stale))
     assert outcome.kind is Kind.GONE
+
+
+async def test_an_evicted_pod_goes(arena: arenas.Arena) -> None:
+    """The very next snapshot has it as ending, or not at all, and the other pod as before."""
+    for name in ("web", "other"):
+        await arena.add_pod(name)
+    cluster = arena.client()
+    async with watching.started(cluster):
+        other, pod = (await cluster.observe()).pods
+        outcome = await cluster.evict(_eviction(pod))
+        active = [each.name for each in (await cluster.observe()).pods if each.is_active]
+    assert (outcome.kind, outcome.message) == (Kind.APPLIED, "")
+    assert active == [other.name]
+
+
+async def test_another_pod_of_the_name_is_not_evicted(arena: arenas.Arena) -> None:
+    """The pod that was to be evicted is gone when another one, with another UID, has taken its name."""
+    stale = await arena.add_pod("web")
+    await arena.delete_pod("web")
+    await arena.add_pod("web")
+    cluster = arena.client()
+    async with watching.started(cluster):
+        await cluster.observe()
+        outcome = await cluster.evict(_eviction(stale))
+    assert outcome.kind is Kind.GONE
+    assert (await arena.truth("web")).is_active
+
+
+async def test_a_deleted_pod_cannot_be_evicted(arena: arenas.Arena) -> None:
+    """A pod that is not there any more is no fault."""
+    stale = await arena.add_pod("web")
+    cluster = arena.client()
+    async with watching.started(cluster):
+        await cluster.observe()
+        await arena.delete_pod("web")
+        outcome = await cluster.evict(_eviction(stale))
+    assert outcome.kind is Kind.GONE
+
+
+async def test_a_disruption_budget_defers_one_pod(arena: arenas.Arena) -> None:
+    """The budget is named, the pod stays, and no other write waits for it."""
+    for name in ("web", "other"):
+        await arena.add_pod(name)
+    await arena.protect("web")
+    cluster = arena.client()
+    async with watching.started(cluster):
+        other, pod = (await cluster.observe()).pods
+        outcome = await cluster.evict(_eviction(pod))
+        assert (outcome.kind, outcome.retry_after) == (Kind.DEFERRED, 60.0)
+        assert outcome.message == "the PodDisruptionBudget web allows none now"
+        assert await cluster.await_writes()
+        assert (await cluster.execute(_move(other))).kind is Kind.APPLIED
+        assert (await cluster.evict(_eviction(other))).kind is Kind.APPLIED
+    assert (await arena.truth("web")).is_active
+
+
+async def test_a_reader_may_not_evict(arena: arenas.Arena) -> None:
+    """Without the right to evict, the outcome says so and the pod stays."""
+    await arena.add_pod("web")
+    cluster = arena.client(may_write=False)
+    async with watching.started(cluster):
+        (pod,) = (await cluster.observe()).pods
+        outcome = await cluster.evict(_eviction(pod))
+    assert outcome.kind is Kind.FORBIDDEN
+    assert "forbidden" in outcome.message.lower()
+    assert (await arena.truth("web")).is_active
 
 
 async def test_a_reader_may_not_write(arena: arenas.Arena) -> None:

@@ -42,7 +42,7 @@ class Settings:
         credentials: Json = {"username": remote.username}
         if remote.token_file is not None:
             credentials["tokenFile"] = str(remote.token_file)
-        self._sections: dict[str, Json] = {
+        self._sections: dict[str, Any] = {
             "repository": {
                 "url": remote.url,
                 "folder": str(folder / "mirrors"),
@@ -55,6 +55,7 @@ class Settings:
             "cluster": {"name": CLUSTER, "kubeconfig": str(kubeconfig)},
             "limits": {"coalesce": "100ms"},
             "probes": {"address": f"127.0.0.1:{self.port}"},
+            "dashboard": {"enabled": False},  # its port is one for all of a machine
             "log": {"style": "json", "level": "info"},
         }
         self.change({})
@@ -63,6 +64,14 @@ class Settings:
         """Lay *sections* over the settings and write the file."""
         for name, section in sections.items():
             self._sections[name] = {**self._sections.get(name, {}), **section}
+        self._write()
+
+    def put(self, name: str, value: Any) -> None:
+        """Set what is no section, such as a list, and write the file."""
+        self._sections[name] = value
+        self._write()
+
+    def _write(self) -> None:
         self.file.write_text(json.dumps(self._sections, indent=2))  # JSON is YAML
 
 

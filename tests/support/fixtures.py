@@ -1,9 +1,9 @@
 """
-A pytest plug-in: the tiers that need a real Kubernetes, their fixtures, and ``--require``.
+A pytest plug-in: the tiers that need a real Kubernetes or a browser, their fixtures, and ``--require``.
 
-A test belongs to a tier by its folder (``tests/apiserver``, ``tests/node``), by a marker of that name, or by asking for
-the fixture of that name. What a tier lacks on this machine skips its tests with one line, or, where ``--require`` names
-the tier, ends the run before the first test.
+A test belongs to a tier by its folder (``tests/apiserver``, ``tests/node``, ``tests/browser``), by a marker of that
+name, or by asking for the fixture of that name. What a tier lacks on this machine skips its tests with one line, or,
+where ``--require`` names the tier, ends the run before the first test.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if config.option.collectonly:
         return
     lacks = {tier: ", ".join(tiers.missing(tier)) for tier in sorted(used)}
-    if any(not lack for lack in lacks.values()):
-        broken = _build(config, used)
-        lacks = {tier: lack or broken for tier, lack in lacks.items()}
+    built = {tier for tier in used if tier in binaries.ALL_TIERS}
+    if any(not lacks[tier] for tier in built):
+        broken = _build(config, built)
+        lacks |= {tier: lacks[tier] or broken for tier in built}
     config.stash[_LACKS].update(lacks)
     for tier in sorted(required):
         if lacks[tier]:

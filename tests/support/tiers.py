@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tests.support import binaries
 
-TIERS = ("apiserver", "node")
+TIERS = ("apiserver", "node", "browser")
 
 # Command → the Debian package that has it. containerd and runc live in /usr/sbin, which a user's PATH may lack.
 _COMMANDS = {
     "apiserver": {"openssl": "openssl"},
+    "browser": {"chromium": "chromium"},
     "node": {
         "openssl": "openssl",
         "containerd": "containerd",
@@ -34,11 +35,11 @@ _LIBC_ARCHIVES = ("/usr/lib/x86_64-linux-gnu/libc.a", "/usr/lib/aarch64-linux-gn
 
 def missing(tier: str) -> list[str]:
     """
-    Say what this machine lacks to run the tests of *tier* ("apiserver" or "node"); empty when nothing.
+    Say what this machine lacks to run the tests of *tier*, one of `TIERS`; empty when nothing.
 
     Each entry reads "what (how to get it)".
     """
-    lacks = binaries.missing()
+    lacks = binaries.missing() if tier in binaries.ALL_TIERS else []
     for command, package in _COMMANDS[tier].items():
         if shutil.which(command, path=SEARCH_PATH) is None:
             lacks.append(f"{command} (apt-get install {package})")

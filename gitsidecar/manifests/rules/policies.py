@@ -10,7 +10,7 @@ from gitsidecar.manifests import documents, drafts, names, schedules, times
 from gitsidecar.model import findings
 
 _OURS = "gitsidecar.io/"
-_ACTING = ("windows", "freezes", "podsPerMinute", "minReadySeconds", "progressDeadlineSeconds")
+_ACTING = ("windows", "freezes", "podsPerMinute", "minReadySeconds", "progressDeadlineSeconds", "repair")
 _REVERSED_ZONE = re.compile(r"Etc/GMT([-+])([0-9]+)")
 
 

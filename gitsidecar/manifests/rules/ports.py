@@ -36,13 +36,13 @@ def _check_host(
     draft: drafts.Draft, path: documents.Path, listed: list[Any], taken: _Taken
 ) -> Iterator[findings.Finding]:
     for index, port in enumerate(listed):
-        spot, here = _spot(drafts.mapping(port)), (*path, index)
-        if spot is not None and taken.setdefault(spot, here) != here:
-            message = f"{spot[2]} is already taken by {documents.spell(taken[spot])}: choose another, or remove it"
+        found, here = spot(drafts.mapping(port)), (*path, index)
+        if found is not None and taken.setdefault(found, here) != here:
+            message = f"{found[2]} is already taken by {documents.spell(taken[found])}: choose another, or remove it"
             yield draft.finding((*here, "hostPort"), message)
 
 
-def _spot(port: Mapping[str, Any]) -> tuple[str, str, int] | None:
+def spot(port: Mapping[str, Any]) -> tuple[str, str, int] | None:
     """Return what *port* takes of the host, or ``None`` when it takes nothing, or cannot be read."""
     protocol, address, number = port.get("protocol") or "TCP", port.get("hostIP") or "", port.get("hostPort")
     if not (isinstance(protocol, str) and isinstance(address, str) and isinstance(number, int) and number):

@@ -13,16 +13,27 @@ from gitsidecar.manifests.rules import (
     injections,
     limits,
     metadatapatches,
+    mounts,
     orders,
     ports,
     resources,
+    restarts,
     securities,
+    sources,
     volumes,
 )
-from gitsidecar.model import findings, sidecarsets
+from gitsidecar.model import findings, rules, sidecarsets
 
 _OURS = "gitsidecar.io/"
 LISTS = ("containers", "initContainers")
+_OF_CONTAINERS = (
+    containers.check,
+    limits.check,
+    mounts.check,
+    resources.check,
+    restarts.check,
+    securities.check,
+)
 
 
 def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
@@ -32,6 +43,7 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
     yield from _check_presence(draft, spec)
     yield from _check_names(draft, spec)
     yield from volumes.check(draft, spec)
+    yield from sources.check(draft, spec)
     yield from folders.check(draft, spec)
     yield from _check_strategy(draft, drafts.mapping(spec.get("updateStrategy")))
     yield from orders.check(draft, drafts.mapping(spec.get("updateStrategy")))
@@ -45,7 +57,7 @@ def check(draft: drafts.Draft) -> Iterator[findings.Finding]:
                 path: documents.Path = ("spec", field, index)
                 yield from volumes.check_container(draft, path, container)
                 yield from folders.check_container(draft, path, container)
-                for check_one in (containers.check, limits.check, resources.check, securities.check):
+                for check_one in _OF_CONTAINERS:
                     yield from check_one(draft, path, container)
 
 
@@ -88,7 +100,11 @@ def _check_strategy(draft: drafts.Draft, strategy: Any) -> Iterator[findings.Fin
         if "selector" in strategy and partition is not None and partition != 0:
             message = "cannot stand beside selector: choose the pods by one of the two"
             yield draft.finding((*path, "partition"), message, at_key=True)
-        window = strategy.get("maxUnavailable")
-        if window in (0, "0%") and not isinstance(window, bool):
-            message = "lets no pod move at all: write at least 1; to stop a rollout, write paused: true"
-            yield draft.finding((*path, "maxUnavailable"), message, findings.Level.WARNING)
+        yield from findings.by(rules.Rule.NONE_MOVES, _check_budget(draft, (*path, "maxUnavailable"), strategy))
+
+
+def _check_budget(draft: drafts.Draft, path: documents.Path, strategy: Any) -> Iterator[findings.Finding]:
+    window = strategy.get("maxUnavailable")
+    if window in (0, "0%") and not isinstance(window, bool):
+        message = "lets no pod move at all: write at least 1; to stop a rollout, write paused: true"
+        yield draft.finding(path, message, findings.Level.WARNING)

@@ -78,27 +78,76 @@ class Container(bases.Model):
     """A container."""
 
     name: bases.Label
+    """Name of the container in the pod."""
+
     image: bases.Image
+    """Image; a change of this alone reaches running pods."""
+
     command: list[str] | None = None
+    """Program, in place of the image's entrypoint."""
+
     args: list[str] | None = None
+    """Arguments."""
+
     working_dir: str | None = None
+    """Folder in which the program starts."""
+
     ports: list[Port] | None = None
+    """Ports, by number and name."""
+
     env_from: list[variables.Import] | None = None
+    """Variables of whole ConfigMaps and Secrets."""
+
     env: list[variables.Variable] | None = None
+    """Variables."""
+
     resources: Resources | None = None
+    """Requests and limits."""
+
     resize_policy: list[ResizePolicy] | None = None
+    """What a resize of a resource does."""
+
     restart_policy: Literal["Always", "OnFailure", "Never"] | None = None
+    """In an init container, Always makes it a sidecar that runs as long as the pod."""
+
     restart_policy_rules: list[RestartRule] | None = None
+    """Restarts by exit code."""
+
     volume_mounts: list[Mount] | None = None
+    """Where volumes of the set are mounted."""
+
     volume_devices: list[Device] | None = None
+    """Where volumes of the set are devices."""
+
     liveness_probe: probes.Probe | None = None
+    """Restarts the container when it fails."""
+
     readiness_probe: probes.Probe | None = None
+    """Makes the pod not Ready when it fails."""
+
     startup_probe: probes.Probe | None = None
+    """Holds the other probes back until it has succeeded."""
+
     lifecycle: probes.Lifecycle | None = None
+    """What runs after the start and before the end."""
+
     termination_message_path: str | None = None
+    """File with the message at the end."""
+
     termination_message_policy: Literal["File", "FallbackToLogsOnError"] | None = None
+    """Where the message at the end comes from."""
+
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
+    """When the image is pulled. Better written out: the default depends on the tag."""
+
     security_context: securities.SecurityContext | None = None
+    """What the container may do on its node."""
+
     stdin: bool | None = None
+    """Whether standard input stays open."""
+
     stdin_once: bool | None = None
+    """Whether it closes after the first session."""
+
     tty: bool | None = None
+    """Whether there is a terminal."""

@@ -48,34 +48,61 @@ class Window(bases.Model):
     """One entry of `windows`."""
 
     type: Literal["Allow", "Deny"]
+    """Allow lets pods start to move while it is open, Deny keeps them back."""
+
     schedule: Schedule
+    """When it opens: five cron fields, e.g. `0 22 * * MON-FRI`."""
+
     duration: Duration
+    """How long it is open, e.g. `4h` or `1h30m`."""
+
     time_zone: TimeZone | None = None
+    """IANA time zone of the schedule, e.g. Europe/Berlin; UTC if not given."""
 
 
 class Freeze(bases.Model):
     """One entry of `freezes`."""
 
     from_: Annotated[Instant | None, pydantic.Field(alias="from")] = None
+    """When it begins, e.g. 2026-12-20T18:00:00Z; at once if not given."""
+
     until: Instant | None = None
+    """When it ends; when it is removed if not given."""
+
     reason: bases.Words
+    """Why; it is shown to whoever waits."""
 
 
 class Targets(bases.Model):
     """The part that says which sets are meant, also read by itself from a policy that is refused."""
 
     sidecar_set_selector: selectors.AnySelector | None = None
+    """Labels of the sets that the policy is for."""
+
     sidecar_sets: list[bases.Label] | None = None
+    """Names of the sets that the policy is for; all sets without this and a selector."""
 
 
 class Spec(Targets):
     """What is asked for."""
 
     windows: Annotated[list[Window] | None, pydantic.BeforeValidator(_items_fault)] = None
+    """When pods may start to move; without an Allow window always."""
+
     freezes: Annotated[list[Freeze] | None, pydantic.BeforeValidator(_items_fault)] = None
+    """Stops of all covered sets."""
+
     pods_per_minute: bases.Positive | None = None
+    """How many pods of all covered sets may start to move within a minute."""
+
     min_ready_seconds: bases.Count | None = None
+    """How long a moved pod is Ready before it counts as done."""
+
     progress_deadline_seconds: bases.Positive | None = None
+    """After so long without progress nothing more starts."""
+
+    repair: Literal["Off", "Evict"] | None = None
+    """Evict lets pods that lack the sidecars be made anew, a few at a time; Off leaves them alone."""
 
 
 class Manifest(bases.Model):
@@ -83,5 +110,7 @@ class Manifest(bases.Model):
 
     api_version: Literal["gitsidecar.io/v1alpha1"]
     kind: Literal["RolloutPolicy"]
+    """RolloutPolicy: when and how fast sets may move pods."""
+
     metadata: sidecarsets.Metadata
     spec: Spec

@@ -9,16 +9,20 @@ import pydantic
 from gitsidecar.manifests.schemas import bases
 
 
+def _command_fault(words: list[str]) -> str:
+    return "" if words else "is empty: write the program and its arguments, e.g. [cat, /ready]"
+
+
 class Command(bases.Model):
     """`exec`."""
 
-    command: list[str] | None = None
+    command: Annotated[list[str], bases.checked_by(_command_fault)]
 
 
 class Header(bases.Model):
     """One entry of `httpHeaders`."""
 
-    name: bases.Text
+    name: bases.Header
     value: str
 
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
 from gitsidecar.manifests.schemas import bases
+
+_USER = re.compile(
+    r"(?![^\\]*\\[. ]*$)(?![. ]*$)(?:[^\\\x00-\x1f\x7f]{1,256}\\)?[^\\/:;|=,+*?<>@\[\]\"\x00-\x1f\x7f]{1,104}"
+)
+_MOST_BYTES = 64 * 1024
+
+
+def _credential_fault(text: str) -> str:
+    return "" if 0 < len(text.encode(errors="replace")) <= _MOST_BYTES else "must have 1 to 65536 bytes"
+
+
+def _user_fault(text: str) -> str:
+    return "" if _USER.fullmatch(text) else "is not a user of Windows: write e.g. ContainerUser, or DOMAIN\\user"
 
 
 class Capabilities(bases.Model):
@@ -26,9 +40,9 @@ class SeLinuxOptions(bases.Model):
 class WindowsOptions(bases.Model):
     """What only Windows knows."""
 
-    gmsa_credential_spec_name: str | None = None
-    gmsa_credential_spec: str | None = None
-    run_as_user_name: str | None = None
+    gmsa_credential_spec_name: bases.ObjectName | None = None
+    gmsa_credential_spec: Annotated[str, bases.checked_by(_credential_fault)] | None = None
+    run_as_user_name: Annotated[str, bases.checked_by(_user_fault)] | None = None
     host_process: bool | None = None
 
 

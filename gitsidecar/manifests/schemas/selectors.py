@@ -13,8 +13,13 @@ class Requirement(bases.Model):
     """One line of `matchExpressions`."""
 
     key: bases.LabelKey
+    """Label key."""
+
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    """In and NotIn need values, Exists and DoesNotExist have none. NotIn is also true without the label."""
+
     values: list[bases.LabelValue] | None = None
+    """Label values."""
 
     @pydantic.model_validator(mode="after")
     def _check_values(self) -> Self:
@@ -29,7 +34,10 @@ class AnySelector(bases.Model):
     """A label selector that may be empty, and then selects everything."""
 
     match_labels: dict[bases.LabelKey, bases.LabelValue] | None = None
+    """Labels that are all there, with these values."""
+
     match_expressions: list[Requirement] | None = None
+    """Conditions that are all true."""
 
 
 class Selector(AnySelector):

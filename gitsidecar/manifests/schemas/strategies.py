@@ -55,58 +55,92 @@ class OrderTerm(bases.Model):
     """One entry of `orderPriority`."""
 
     ordered_key: bases.LabelKey
+    """Label key; pods with a greater number at the end of its value go first, and before them pods without any key."""
 
 
 class WeightTerm(bases.Model):
     """One entry of `weightPriority`."""
 
     weight: Annotated[int, pydantic.Field(ge=0, le=100)]
+    """What a pod's priority gains, 0 to 100."""
+
     match_selector: selectors.Selector
+    """Labels of the pods that gain it."""
 
 
 class PriorityStrategy(bases.Model):
     """`priorityStrategy`."""
 
     order_priority: list[OrderTerm] | None = None
+    """Keys of labels; the first decides, then the next."""
+
     weight_priority: list[WeightTerm] | None = None
+    """Weights by label; pods with the highest sum go first."""
 
 
 class ScatterTerm(bases.Model):
     """One entry of `scatterStrategy`; the value ``*`` stands for every value seen."""
 
     key: bases.LabelKey
+    """Label key."""
+
     value: Annotated[str, bases.checked_by(_scatter_fault)]
+    """Label value whose pods are spread over the rollout; `*` for each value there is."""
 
 
 class UpdateStrategy(bases.Model):
     """How running pods move."""
 
     type: Literal["RollingUpdate", "NotUpdate"] | None = None
+    """RollingUpdate moves running pods, NotUpdate leaves them alone; RollingUpdate if not given."""
+
     paused: bool | None = None
+    """True stops the rollout; pods in flight finish."""
+
     selector: selectors.Selector | None = None
+    """Labels of the pods that may move: a canary. Not together with partition."""
+
     partition: Partition | None = None
+    """How many matched pods stay old, as a number or a percentage; 0 if not given."""
+
     max_unavailable: Share | None = None
+    """How many matched pods may be unavailable at once by our doing, as a number or a percentage; 1 if not given."""
+
     priority_strategy: PriorityStrategy | None = None
+    """Which pods go first."""
+
     scatter_strategy: list[ScatterTerm] | None = None
+    """Which pods are spread over the whole rollout."""
 
 
 class InjectionRevision(bases.Model):
     """Which spec new pods get."""
 
     revision_name: bases.Text | None = None
+    """Spec hash, of those that `history/` on the status branch lists."""
+
     custom_version: bases.Text | None = None
+    """Custom version; the newest spec that has it counts."""
+
     policy: Literal["Always", "Partial"] | None = None
+    """Always: all new pods get it. Partial: but for those for which the rollout has room, which get the latest."""
 
 
 class InjectionStrategy(bases.Model):
     """How new pods are given their sidecars."""
 
     paused: bool | None = None
+    """True injects nothing into new pods; running ones still move."""
+
     revision: InjectionRevision | None = None
+    """The spec for new pods, in place of the one that the rollout is at."""
 
 
 class MetadataPatch(bases.Model):
     """One entry of `patchPodMetadata`."""
 
     annotations: dict[bases.AnnotationKey, str]
+    """Annotations by key."""
+
     patch_policy: Literal["Retain", "Overwrite", "MergePatchJson"] | None = None
+    """What becomes of a value that is there: Retain (the default), Overwrite, or MergePatchJson of JSON objects."""

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from gitsidecar.manifests.schemas import bases
+from typing import Annotated
+
+from gitsidecar.manifests import names
+from gitsidecar.manifests.schemas import bases, references
 
 
-class FieldReference(bases.Model):
-    """A field of the pod."""
-
-    api_version: str | None = None
-    field_path: bases.Text
-
-
-class ResourceReference(bases.Model):
-    """A resource of a container."""
-
-    container_name: str | None = None
-    resource: bases.Text
-    divisor: bases.Quantity | None = None
+def _prefix_fault(text: str) -> str:
+    return names.variable_fault(text) if text else ""
 
 
 class KeyReference(bases.Model):
     """A key of a ConfigMap or Secret."""
 
-    name: bases.Text
-    key: bases.Text
+    name: bases.ObjectName
+    key: bases.ConfigKey
     optional: bool | None = None
 
 
@@ -33,15 +25,15 @@ class FileReference(bases.Model):
 
     volume_name: bases.Text
     path: bases.Text
-    key: bases.Text
+    key: bases.VariableName
     optional: bool | None = None
 
 
 class Source(bases.Model):
     """`valueFrom`."""
 
-    field_ref: FieldReference | None = None
-    resource_field_ref: ResourceReference | None = None
+    field_ref: references.VariableField | None = None
+    resource_field_ref: references.VariableResource | None = None
     config_map_key_ref: KeyReference | None = None
     secret_key_ref: KeyReference | None = None
     file_key_ref: FileReference | None = None
@@ -58,13 +50,13 @@ class Variable(bases.Model):
 class ObjectReference(bases.Model):
     """A whole ConfigMap or Secret."""
 
-    name: bases.Text
+    name: bases.ObjectName
     optional: bool | None = None
 
 
 class Import(bases.Model):
     """One entry of `envFrom`."""
 
-    prefix: str | None = None
+    prefix: Annotated[str, bases.checked_by(_prefix_fault)] | None = None
     config_map_ref: ObjectReference | None = None
     secret_ref: ObjectReference | None = None

@@ -88,7 +88,11 @@ async def test_an_emptied_repository_changes_nothing(
         meant = await rehearsal.push({}, f"Tidy up\n\nWe mean it.\n\n{TRAILER}")
         report = await rehearsal.passed(meant)
         assert [each.name for each in report.sets] == names[:survivors]
-        left = [name for name in bench.names(rehearsals.STATUS_BRANCH) if name.startswith("sets/")]
+        left = [
+            name
+            for name in bench.names(rehearsals.STATUS_BRANCH)
+            if name.startswith("sets/") and name.endswith(".yaml")
+        ]
         assert left == [f"sets/{name}.yaml" for name in names[:survivors]]
         assert rehearsal.writes == writes
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import fleets, planning, scatter
+from bench import dashboard, fleets, planning, scatter, simulate, validate
 from gitsidecar.model import censuses, histories
 from gitsidecar.planning import planner
 
@@ -17,6 +17,9 @@ from gitsidecar.planning import planner
     [
         (planning.main, ("--pods", "40", "90", "--sets", "4"), 7 * 5),
         (scatter.main, ("--pods", "40", "90", "--values", "5"), 2 * 4),
+        (dashboard.main, ("--pods", "40", "90"), 2 * 10),
+        (simulate.main, ("--pods", "40"), 2 * 3),
+        (validate.main, ("--files", "40"), 2 * len(validate.SHAPES)),
     ],
 )
 def test_every_case_is_timed(

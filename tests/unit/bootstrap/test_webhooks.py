@@ -40,6 +40,14 @@ def test_own_and_excluded_namespaces_are_never_shown_to_us(tmp_path: Path) -> No
     assert webhooks.excluded_namespaces(settings, file=tmp_path / "nowhere") == ("cni", "tools")
 
 
+def test_pods_that_get_no_sidecars_are_not_evicted(tmp_path: Path) -> None:
+    """Those are the same namespaces, as far as they are known: who serves no webhook need not know its own."""
+    file = tmp_path / "namespace"
+    assert webhooks.spared_namespaces(_config(excludedNamespaces=["cni"]).webhook, file=file) == ("cni",)
+    file.write_text("platform")
+    assert webhooks.spared_namespaces(_config(excludedNamespaces=["cni"]).webhook, file=file) == ("cni", "platform")
+
+
 def test_who_may_give_which_annotations() -> None:
     """No list allows all, and each rule of one is for the SidecarSets that its selector matches."""
     requirement = {"key": "tier", "operator": "In", "values": ["a", "b"]}
@@ -61,6 +69,12 @@ async def test_at_first_it_says_all_that_it_lacks() -> None:
     """Before it serves there is neither a certificate nor a plan."""
     made = webhooks.Webhook(_config(namespace="tools"), now=lambda: NOW)
     assert made.trouble == ("there is no certificate yet; the SidecarSets are not known yet: no plan has been made")
+
+
+async def test_at_first_new_pods_may_come_bare() -> None:
+    """So nobody is evicted to get sidecars; who registers us by hand has to see to that himself."""
+    made = webhooks.Webhook(_config(namespace="tools"), now=lambda: NOW)
+    assert made.silence() == made.trouble != ""
 
 
 async def test_at_first_it_measures_that_it_cannot_be_asked() -> None:

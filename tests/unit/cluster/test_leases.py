@@ -78,6 +78,21 @@ async def test_it_ends_by_itself(stage: Stage) -> None:
     assert not stage.lease.is_held
 
 
+async def test_for_how_long_it_has_been_held_is_known(stage: Stage) -> None:
+    """A renewal goes on; after a gap, in which another may have held it, it begins anew."""
+    stage.server.script(GET, _lease("us"))
+    assert stage.lease.held_for == 0
+    await stage.lease.attempt()
+    stage.seconds += 11
+    await stage.lease.attempt()
+    assert stage.lease.held_for == 11
+    stage.seconds += 13
+    assert stage.lease.held_for == 0
+    await stage.lease.attempt()
+    stage.seconds += 1
+    assert stage.lease.held_for == 1
+
+
 async def test_ours_is_renewed(stage: Stage) -> None:
     """The object is written as it was read, version, labels and all, but for the time."""
     stage.server.script(GET, _lease("us"))

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -56,6 +57,27 @@ def table(page: Path, first: str) -> list[dict[str, str]]:
     """Return the rows, by column, of the one table of *page* whose first column is called *first*."""
     [rows] = [rows for rows in _tables(page) if rows and next(iter(rows[0])) == first]
     return rows
+
+
+def json_tables() -> Iterator[list[str]]:
+    """Yield the members that each table of a command's JSON names, in order."""
+    for page in sorted((DOCS / "commands").glob("*.md")):
+        for paragraph in prose(page).split("\n\n"):
+            if paragraph.startswith("| Field |"):
+                yield [name for line in paragraph.splitlines()[2:] for name in codes(line.split("|")[1])]
+
+
+def members(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every member of JSON; what is below `images` is data."""
+    for name, inner in value.items():
+        here = f"{path}.{name}" if path else name
+        yield here
+        if isinstance(inner, list):
+            for item in inner:
+                if isinstance(item, dict):
+                    yield from members(item, f"{here}[]")
+        elif isinstance(inner, dict) and name != "images":
+            yield from members(inner, here)
 
 
 def codes(text: str) -> list[str]:

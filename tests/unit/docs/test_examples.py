@@ -8,7 +8,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -25,7 +24,8 @@ _PODS = ("--pods", "docs/examples/pods.json")
 _TREES = ("docs/examples/sidecars", "docs/examples/nights.yaml", "docs/examples/broken")
 _JSON = {
     "findings": [["validate", tree] for tree in _TREES],
-    "now": [["plan", tree, *_PODS] for tree in _TREES],
+    "now": [["plan", tree, *_PODS] for tree in (*_TREES, "docs/examples/repair.yaml")],
+    "start": [["simulate", tree, *_PODS, "--start", "2026-11-24T02:00:00Z"] for tree in _TREES],
     "pod": [["explain", "shop/web-7d9f-hd5rs", tree, *_PODS, "--now", "2026-11-24T02:00:00Z"] for tree in _TREES],
 }
 """The first member of each table of JSON, and commands that print all members between them."""
@@ -73,7 +73,7 @@ def test_commands_print_what_the_page_shows(block: pages.Block, monkeypatch: pyt
     for command, shown in _commands(block):
         words = shlex.split(command, comments=True)
         match words:
-            case ["gitsidecar", verb, *arguments] if verb in ("validate", "inject") or "--pods" in arguments:
+            case ["gitsidecar", verb, *arguments] if _is_run_here(verb, arguments):
                 done = _run([verb, *arguments])
                 code = done.exit_code
                 assert done.output == shown or not shown, command
@@ -104,8 +104,8 @@ def test_json_has_the_members_that_are_documented(first: str, monkeypatch: pytes
     monkeypatch.chdir(pages.ROOT)
     printed: set[str] = set()
     for command in _JSON[first]:
-        printed |= set(_members(json.loads(_run([*command, "--output", "json"]).stdout)))
-    [documented] = [names for names in _json_tables() if names[0] == first]
+        printed |= set(pages.members(json.loads(_run([*command, "--output", "json"]).stdout)))
+    [documented] = [names for names in pages.json_tables() if names[0] == first]
     assert (sorted(documented), len(documented)) == (sorted(printed), len(set(documented)))
 
 
@@ -146,6 +146,11 @@ def _commands(block: pages.Block) -> Iterator[tuple[str, str]]:
         yield command, shown
 
 
+def _is_run_here(verb: str, arguments: list[str]) -> bool:
+    """Say whether a command needs neither a cluster nor a clone, of which `test_reviews` has one."""
+    return verb in ("validate", "inject", "simulate") or ("--pods" in arguments and verb != "review")
+
+
 def _run(arguments: list[str]) -> testing.Result:
     done = testing.CliRunner().invoke(main.program, arguments, prog_name="gitsidecar")
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
@@ -155,24 +160,3 @@ def _run(arguments: list[str]) -> testing.Result:
 def _command(verb: str) -> click.Command:
     command: click.Command = importlib.import_module(f"gitsidecar.cli.{verb}").command
     return command
-
-
-def _json_tables() -> Iterator[list[str]]:
-    """Yield the members that each table of JSON names, in order."""
-    for page in sorted(_COMMANDS.glob("*.md")):
-        for paragraph in pages.prose(page).split("\n\n"):
-            if paragraph.startswith("| Field |"):
-                yield [name for line in paragraph.splitlines()[2:] for name in pages.codes(line.split("|")[1])]
-
-
-def _members(value: Any, path: str = "") -> Iterator[str]:
-    """Yield the path of every member; what is below `images` is data."""
-    for name, inner in value.items():
-        here = f"{path}.{name}" if path else name
-        yield here
-        if isinstance(inner, list):
-            for item in inner:
-                if isinstance(item, dict):
-                    yield from _members(item, f"{here}[]")
-        elif isinstance(inner, dict) and name != "images":
-            yield from _members(inner, here)

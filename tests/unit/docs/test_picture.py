@@ -1,11 +1,16 @@
-"""The demo's picture: drawn from a real run, and the same wherever it is looked at."""
+"""The pictures: drawn from real runs, and the same wherever they are looked at."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from xml.etree import ElementTree
 
+import pytest
+from click import testing
+
 from docs import make_demo_svg
+from gitsidecar.cli import main
 from tests.unit.docs import pages
 
 _PICTURE = (pages.DOCS / "demo.svg").read_text(encoding="utf-8")
@@ -30,3 +35,12 @@ def test_fonts_from_elsewhere_are_taken_out() -> None:
     rules = "@font-face { src: url(https://b.example) } .x { font: a }"
     svg = f"<svg><!-- by https://a.example --><style> {rules} </style></svg>"
     assert make_demo_svg.self_contained(svg) == "<svg><style> .x { font: a } </style></svg>"
+
+
+def test_the_forecast_is_drawn_from_the_run_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/simulate.svg is what the first command of the page of `simulate` draws, to the byte."""
+    monkeypatch.chdir(pages.ROOT)
+    page = (pages.DOCS / "commands" / "simulate.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^\$ gitsidecar (simulate .*)\n(?:[^`]+)```\n\n!\[", page, re.MULTILINE)
+    done = testing.CliRunner().invoke(main.program, [*shlex.split(command), "--output", "svg"])
+    assert done.stdout == (pages.DOCS / "simulate.svg").read_text(encoding="utf-8")

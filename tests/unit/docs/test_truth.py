@@ -17,7 +17,7 @@ import pytest
 from gitsidecar.injection import reasons
 from gitsidecar.manifests import documents
 from gitsidecar.manifests.schemas import policies as schemas
-from gitsidecar.model import findings, plans, reports
+from gitsidecar.model import findings, plans, reports, rules
 from gitsidecar.reporting import conditions, paths, records, standings
 from gitsidecar.settings import loading
 from gitsidecar.telemetry import admissions, metrics
@@ -33,6 +33,7 @@ _ROLLOUTS = pages.DOCS / "rollouts.md"
 _EVENT = re.compile(r"[a-z]+\.[a-z_]+")
 _METRIC = re.compile(r"gitsidecar_[a-z_]+")
 _VARIABLE = re.compile(r"GITSIDECAR_[A-Z_]*[A-Z]")
+_MOMENT = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
 
 
 def test_every_package_is_named() -> None:
@@ -67,7 +68,7 @@ def test_what_is_not_built_is_not_there() -> None:
     section = _ARCHITECTURE.read_text(encoding="utf-8").partition("## Not built yet")[2]
     names = {name for name in pages.codes(section) if name.islower()}
     assert not [name for name in names if (_CODE / name).exists() or (_CODE / "cli" / f"{name}.py").exists()]
-    assert "review" in names
+    assert "hot-upgrade" in section
 
 
 def test_every_setting_of_the_webhook_is_explained() -> None:
@@ -111,6 +112,12 @@ def test_every_field_of_a_policy_is_explained() -> None:
     assert told == {*_fields(schemas.Spec), *inner} - {"windows", "freezes"}
 
 
+def test_every_rule_of_a_finding_is_explained() -> None:
+    """The table of validate.md has each rule that a finding can be of, and no other."""
+    rows = pages.table(pages.DOCS / "commands" / "validate.md", "Rule")
+    assert [pages.codes(row["Rule"])[0] for row in rows] == [rule.value for rule in rules.Rule]
+
+
 def test_every_rule_that_the_code_names_has_its_paragraph() -> None:
     """rollouts.md numbers the rules from 1 to 15; a comment that says `DESIGN §5.9` means the paragraph with a 9."""
     _, _, section = pages.prose(_ROLLOUTS).partition("## The rules")
@@ -135,12 +142,15 @@ def test_files_of_the_status_branch_are_those_that_are_written() -> None:
         paths.STATUS,
         paths.REJECTIONS,
         f"{paths.SETS}<name>.yaml",
+        f"{paths.SETS}<name>.md",
+        f"{paths.SETS}<name>.svg",
         f"{paths.POLICIES}<name>.yaml",
         f"{paths.HISTORY}<set>/<specHash>.yaml",
     }
     assert {pages.codes(row["File"])[0] for row in pages.table(_OPERATING, "File")} == written
     examples = (paths.set_file("a"), paths.policy_file("a"), paths.spec_file("a", "b"))
     assert examples == ("sets/a.yaml", "policies/a.yaml", "history/a/b.yaml")
+    assert (paths.page_file("a"), paths.picture_file("a")) == ("sets/a.md", "sets/a.svg")
 
 
 def test_metrics_are_those_that_exist() -> None:
@@ -172,8 +182,10 @@ def test_keys_of_a_status_are_those_that_are_written() -> None:
         forbidden=reports.Held("WritesForbidden", 1, "no"),
         failing={"shop/web": "logtail: ErrImagePull"},
         rejection="no",
-        told_until=datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC),
-        in_doubt={"shop/web": datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)},
+        told_until=_MOMENT,
+        in_doubt={"shop/web": _MOMENT},
+        attempts=(reports.Attempt("shop", "web", "u", "Deployment/web", "v1-a", _MOMENT, _MOMENT),),
+        rollouts=(reports.Rollout("v1-a", "4f2a9c1", "2026-11-24T02:00:00Z"),),
     )
     assert {pages.codes(row["Key"])[0] for row in pages.table(_OPERATING, "Key")} == set(
         records.of_set(report)["status"]

@@ -24,6 +24,7 @@ _UNMASKED: Json = {"securityContext": {"procMount": "Unmasked"}}
 _USER: Json = {"securityContext": {"runAsUser": 1}}
 _WINDOWS: Json = {"securityContext": {"windowsOptions": {"runAsUserName": "a"}}}
 _ON_HOST: Json = {"hostNetwork": True}
+
 _NEVER: Json = {"restartPolicy": "Never"}
 _BIDIRECTIONAL: Json = {"volumeMounts": [{"name": "disk", "mountPath": "/x", "mountPropagation": "Bidirectional"}]}
 
@@ -44,6 +45,10 @@ def _inject(side: Json, *apps: Json, native: bool = False, **spec: Any) -> str:
     assert bool(injection.refusal) != bool(injection.injected)
     assert injection.injected or injection.pod == pod
     return injection.refusal
+
+
+def _process(*, host: bool) -> Json:
+    return {"securityContext": {"windowsOptions": {"hostProcess": host}}}
 
 
 def _sized(**fields: Json) -> Json:
@@ -80,6 +85,12 @@ _1_CPU, _HALF_CPU = {"cpu": 1}, {"cpu": "500m"}
             {},
             "has the resource claim gpu, and the pod has no such one",
         ),
+        ({}, (_app(**_process(host=True)),), _ON_HOST, "container app is a process of the host (windowsOptions.hostP"),
+        ({}, (_app(**_process(host=True)),), _ON_HOST, "and container side is not: let both be, or none"),
+        (_process(host=True), (), _ON_HOST, "container side is a process of the host (windowsOptions.hostProcess) and"),
+        (_process(host=False), (), {**_process(host=True), **_ON_HOST}, "side and the pod differ in securityContext.w"),
+        (_process(host=True), (), {**_process(host=False), **_ON_HOST}, "side and the pod differ in securityContext.w"),
+        (_process(host=True), (_app(**_process(host=True)),), {}, "and the pod has no hostNetwork: set that in the"),
         (_UNMASKED, (), {}, "securityContext.procMount Unmasked, which needs hostUsers: false"),
         (_DEVICE, (), {"volumes": [_FOLDER]}, "volume disk as a device, and the pod's own volume of this name can be"),
         (_FILE, (), {"volumes": [_DISK]}, "volume disk as the file of its variables, and the pod's own volume"),
@@ -130,6 +141,11 @@ def test_what_does_not_fit_is_left_out(side: Json, apps: tuple[Json, ...], spec:
         (_USER, (), {"os": {"name": "linux"}}),
         ({"securityContext": {"runAsNonRoot": True}}, (), {"os": {"name": "windows"}}),
         (_WINDOWS, (), {}),
+        ({}, (), {**_process(host=True), **_ON_HOST}),
+        (_process(host=True), (), {**_process(host=True), **_ON_HOST}),
+        (_process(host=True), (_app(**_process(host=True)),), _ON_HOST),
+        (_process(host=False), (), {}),
+        ({}, (_app(**_process(host=False)),), _process(host=False)),
         (_UNMASKED, (), {"hostUsers": False}),
         (_DEVICE, (), {"volumes": [_DISK]}),
         (_DEVICE, (), {"volumes": [{"name": "disk", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]}),

@@ -35,6 +35,10 @@ class Glass:
         """Send nothing."""
         return outcomes.Outcome(action, outcomes.OutcomeKind.WITHDRAWN, "only looking on")
 
+    async def evict(self, eviction: plans.Eviction) -> outcomes.Evicted:
+        """Send nothing."""
+        return outcomes.Evicted(eviction, outcomes.OutcomeKind.WITHDRAWN, "only looking on")
+
     async def close(self) -> None:
         """Leave the other open."""
 

@@ -6,7 +6,10 @@ import json
 import time
 from typing import Any
 
-from gitsidecar.manifests import trees
+import hypothesis
+from hypothesis import strategies as st
+
+from gitsidecar.manifests import overlapping, trees
 from gitsidecar.model import files, findings
 
 _MOUNT = {"volumeMounts": [{"name": "log", "mountPath": "/log"}]}
@@ -51,6 +54,47 @@ def test_sets_that_cannot_meet_may_share_names() -> None:
             "c", containers=[_container()], namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "x"}}
         ),
     )
+
+
+def test_a_port_of_the_host_is_taken_once() -> None:
+    """The same number, protocol and address of two sets that can meet is told; another protocol is another port."""
+    first = _container("a", ports=[{"containerPort": 1, "hostPort": 8080}])
+    second = _container("b", ports=[{"containerPort": 2, "hostPort": 8080, "protocol": "TCP"}])
+    other = _container("c", ports=[{"containerPort": 2, "hostPort": 8080, "protocol": "UDP"}])
+    told = _told(_document("a", containers=[first]), _document("b", containers=[second]))
+    assert len(told) == 2
+    assert "warning: spec.containers[0].ports[0].hostPort: port 8080 TCP of the host is also of SidecarSet b" in told[0]
+    assert not _told(_document("a", containers=[first]), _document("c", containers=[other]))
+
+
+_VALUES = st.lists(st.sampled_from("xyz"), min_size=1, max_size=2, unique=True)
+_EXPRESSIONS: st.SearchStrategy[tuple[str, str, list[str]]] = st.one_of(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["In", "NotIn"]), _VALUES),
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["Exists", "DoesNotExist"]), st.just([])),
+)
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(st.lists(st.lists(_EXPRESSIONS, min_size=1, max_size=3), min_size=2, max_size=7))
+def test_all_who_meet_are_told_and_no_others(asked: list[list[tuple[str, str, list[str]]]]) -> None:
+    """However sets are sorted so as not to compare them all: a set is told if, and only if, it can meet another."""
+    documents = [
+        _document(
+            f"set-{index}",
+            containers=[_container()],
+            selector={"matchExpressions": [{"key": key, "operator": op, "values": values} for key, op, values in each]},
+        )
+        for index, each in enumerate(asked)
+    ]
+    listed = tuple(files.File(f"{index}.yaml", content) for index, content in enumerate(documents))
+    reaches = {each.name: overlapping.reach(each) for each in trees.read(files.Tree("r1", listed)).sets}
+    meeting = {
+        name
+        for name, reach in reaches.items()
+        if any(overlapping.may_meet(reach, other) for rival, other in reaches.items() if rival != name)
+    }
+    told = {f"set-{each.partition('.')[0]}" for each in _told(*documents) if "is also of" in each}
+    assert told == meeting
 
 
 def test_a_pair_takes_its_real_names() -> None:

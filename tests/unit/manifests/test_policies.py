@@ -28,7 +28,7 @@ def test_all_that_planning_reads() -> None:
     (found,) = _read(_EXAMPLE).policies
     berlin = datetime.timezone(datetime.timedelta(hours=1))
     assert found.name == "nights"
-    assert found.place == findings.Place("0.yaml", 6, 9)
+    assert found.place == findings.Place("0.yaml", 7, 9)
     assert found.targets == (policies.Target(selectors.Selector((("change-window", "nights"),))),)
     assert found.windows == (
         policies.Window(
@@ -273,7 +273,23 @@ def test_the_page_shows_valid_policies() -> None:
     """Every policy in docs/policies.md is accepted."""
     page = (_ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
     shown = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
-    assert len(shown) == 2
+    assert len(shown) == 3
     for text in shown:
         (found,) = _read(text).policies
         assert not found.rejection
+
+
+@pytest.mark.parametrize(
+    ("written", "repair"), [("Evict", policies.Repair.EVICT), ("Off", policies.Repair.OFF), (None, None)]
+)
+def test_repair_is_read(read_policy: Any, written: str | None, repair: policies.Repair | None) -> None:
+    """YAML's Off is text here, and who does not write it has no opinion."""
+    (found,) = (read_policy("spec.repair", written) if written else read_policy()).policies
+    assert (found.repair, found.rejection) == (repair, "")
+
+
+@pytest.mark.parametrize("written", ["Delete", "evict", True, False])
+def test_no_other_repair(read_policy: Any, written: object) -> None:
+    """What is neither of the two is an error at its field."""
+    (error,) = read_policy("spec.repair", written).rejections
+    assert error.field == "spec.repair"

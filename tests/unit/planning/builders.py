@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gitsidecar.model import desires, findings, histories, plans, pods, policies, selectors, sidecarsets
-from gitsidecar.planning import planner, standings
+from gitsidecar.planning import candidates, planner, standings
 
 NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 LONG_AGO = NOW - datetime.timedelta(days=30)
@@ -148,6 +148,7 @@ def plan_sets(
     history: histories.History | None = None,
     namespaces: Mapping[str, Mapping[str, str]] | None = None,
     resting: Mapping[str, str] | None = None,
+    spared: candidates.Spared | None = None,
     policies: Iterable[policies.RolloutPolicy] = (),
     after: float = 0,
 ) -> plans.Plan:
@@ -158,6 +159,7 @@ def plan_sets(
         history or histories.History(),
         NOW + datetime.timedelta(seconds=after),
         resting=resting,
+        spared=spared or candidates.Spared(),
     )
 
 

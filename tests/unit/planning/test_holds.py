@@ -73,7 +73,8 @@ def test_not_upgradable_names_what_a_comparison_of_fields_cannot_show() -> None:
     assert "(logtail: initContainers)" in _hold(native, builders.pod(1)).message
     gone = pods.Mark("logtail", "v1-a", builders.SHAPE, "0", ("logtail", "proxy"))
     wanted = builders.sidecar_set(shape_hash="v1-other")
-    assert "(proxy: no longer in the set)" in _hold(wanted, builders.pod(1, marks=(gone,))).message
+    both = (builders.container("logtail", builders.OLD), builders.container("proxy", "proxy:1"))
+    assert "(proxy: no longer in the set)" in _hold(wanted, builders.pod(1, marks=(gone,), containers=both)).message
     assert "(a field that the manifest no longer sets)" in _hold(wanted, builders.pod(1)).message
 
 

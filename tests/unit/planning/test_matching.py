@@ -28,6 +28,19 @@ def test_a_pod_that_lacks_a_sidecar_of_its_mark_is_missing() -> None:
     assert len(planned.missing) == 1
 
 
+def test_a_pod_that_lacks_a_former_sidecar_of_its_mark_is_missing() -> None:
+    """The set has other containers since, so none of the mark's is one of them: the mark is a copy all the same."""
+    mark = pods.Mark("logtail", "v1-a", builders.SHAPE, "0", ("former",))
+    planned = builders.plan_set(builders.sidecar_set(), [builders.pod(1, marks=(mark,))])
+    assert (planned.matched, [pod.name for pod in planned.missing]) == ((), ["pod-1"])
+
+
+def test_a_mirror_pod_is_bare_whatever_it_says() -> None:
+    """What a kubelet runs from a file is never injected, and a patch of its mirror would change nothing."""
+    planned = builders.plan_set(builders.sidecar_set(is_adopting=True), [builders.pod(1, workload="Node/node-1")])
+    assert (planned.actions, planned.matched, [pod.name for pod in planned.missing]) == ((), (), ["pod-1"])
+
+
 def test_a_pod_that_lacks_a_new_sidecar_waits_for_being_recreated() -> None:
     """A container that the set has got since cannot be added to a running pod: held, with its name."""
     wanted = builders.sidecar_set(

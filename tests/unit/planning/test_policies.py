@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gitsidecar.model import censuses, histories, plans, pods, policies, sidecarsets
+from gitsidecar.model import censuses, desires, histories, plans, pods, policies, sidecarsets
+from gitsidecar.planning import ledgers, planner
 from tests.unit.planning import builders
 
 HOUR, MINUTE, SECOND = (datetime.timedelta(**{unit: 1}) for unit in ("hours", "minutes", "seconds"))
@@ -361,6 +362,23 @@ def test_a_missed_deadline_stays_missed_while_the_pod_is_in_flight() -> None:
     assert builders.reasons(late) == {"1": "DeadlineExceeded", "2": "DeadlineExceeded"}
     fresh = builders.plan_set(builders.sidecar_set(max_unavailable=2), found, policies=[policy])
     assert builders.moves(fresh) == ["2"]
+
+
+def test_a_missed_deadline_is_released_as_the_pod_has_settled() -> None:
+    """Also for who planned before and remembers the pod as one that settles: nobody looked at it since."""
+    rule = builders.policy(progress_deadline=10 * MINUTE, min_ready=MINUTE)
+    between = builders.pod(0, builders.NEW, move=builders.moved(ago=1200), ready_since=builders.NOW - 10 * SECOND)
+    wanted = builders.sidecar_set(max_unavailable=2)
+    late = {"DeadlineExceeded": ("True", "2026-11-24T00:00:00Z")}
+    history = histories.History({"logtail": histories.SetHistory(wanted, 1, builders.REVISION, conditions=late)})
+    desired = desires.Desired(builders.REVISION, (wanted,), policies=(rule,))
+    snapshot = pods.snapshot([between, builders.pod(1), builders.pod(2)])
+    memory = ledgers.Ledgers()
+    [now] = planner.plan(desired, snapshot, history, builders.NOW, memory=memory).sets
+    assert [pod.name for pod in now.overdue] == ["pod-0"]
+    [then] = planner.plan(desired, snapshot, history, builders.NOW + MINUTE, memory=memory).sets
+    assert builders.moves(then) == ["2", "1"]
+    assert then.overdue == ()
 
 
 def test_a_crash_loop_is_late_while_others_wait_for_it() -> None:

@@ -55,9 +55,10 @@ def test_the_service_leads_to_the_webhook(config: configs.GitsidecarConfig) -> N
 
 
 def test_the_daemon_moves_pods_and_writes_nothing_else() -> None:
-    """Its rights are to read pods and namespaces, and to patch pods."""
+    """Its rights are to read pods and namespaces, to patch pods, and to evict them for repair."""
     assert _rights("ClusterRole", "gitsidecar") == {
         ("pods", "", "get list watch patch"),
+        ("pods/eviction", "", "create"),
         ("namespaces", "", "get list watch"),
     }
 

@@ -11,12 +11,12 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_make_test_runs_every_check_and_then_the_tests() -> None:
     """`make test` lints, checks types and layers, and runs pytest with the arguments it is given."""
-    assert _commands("test", "PYTEST_ARGS=--require=apiserver,node")[-5:] == [
+    assert _commands("test", "PYTEST_ARGS=--require=apiserver,node,browser")[-5:] == [
         "bin/ruff check",
         "bin/ruff format --check",
         "bin/mypy",
         "bin/lint-imports",
-        "bin/pytest --require=apiserver,node",
+        "bin/pytest --require=apiserver,node,browser",
     ]
 
 
@@ -49,7 +49,7 @@ def test_ci_asks_for_every_tier_and_swallows_no_failure() -> None:
     text = script.read_text()
     assert os.access(script, os.X_OK)
     assert "set -euo pipefail" in text
-    assert 'make test PYTEST_ARGS="--require=apiserver,node"' in text
+    assert 'make test PYTEST_ARGS="--require=apiserver,node,browser"' in text
     assert "|| true" not in text
     subprocess.run(["bash", "-n", script], check=True)
 

@@ -74,6 +74,7 @@ def test_json_is_the_documented_form() -> None:
                 "state": "Held",
                 "reason": "BudgetExhausted",
                 "message": _WORDS,
+                "repair": "",
                 "turn": None,
                 "podsAhead": 3,
                 "releasingPartition": None,

@@ -159,7 +159,8 @@ def test_twenty_failing_pods_are_named_and_all_are_counted() -> None:
     content = files.render(reports.Report("prod", b.REVISION, (report,)))
     status = yaml.safe_load(content["sets/logtail.yaml"])["status"]
     assert (status["failingPods"], len(status["failing"])) == (300, 20)
-    assert "and 290 more" in content["STATUS.md"].decode()
+    assert "and 290 more" in content["sets/logtail.md"].decode()
+    assert "| 300 |" in content["STATUS.md"].decode()
     known = memories.read(content, b.restore, policies.restore).recorded
     assert known is not None
     assert known.sets == (dataclasses.replace(report, moves=(), failed={}),)

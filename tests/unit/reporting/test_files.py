@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -15,6 +17,8 @@ from gitsidecar.reporting import histories as memories
 from gitsidecar.reporting import reports as summaries
 from tests.unit.reporting import builders as b
 from tests.unit.reporting import goldens, policies, scenarios
+
+_WEB = reports.Web("https://git.example/acme/fleet/blob/main/", "https://git.example/acme/fleet/commit/")
 
 
 @pytest.mark.parametrize("scenario", [scenarios.rolling, scenarios.failing, scenarios.complete])
@@ -56,22 +60,49 @@ def test_progress_is_a_small_diff() -> None:
     assert len(changed) < 40
 
 
-def test_hostile_words_stay_inside_their_cells() -> None:
-    """Every table has its columns and every heading is ours, whatever names and messages say."""
-    text = files.render(scenarios.hostile())["STATUS.md"].decode()
-    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
-    assert not [token for token in tokens if token.type.startswith(("html", "fence", "code_block"))]
-    inline = [child for token in tokens for child in token.children or []]
-    assert not [child for child in inline if child.type in ("html_inline", "link_open", "image")]
-    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
-    for table in tables:
-        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+@pytest.mark.parametrize("web", [reports.Web(), _WEB])
+def test_hostile_words_stay_inside_their_cells(web: reports.Web) -> None:
+    """Every table has its columns, every heading and every link is ours, whatever names and messages say."""
+    content = files.render(dataclasses.replace(scenarios.hostile(), web=web))
+    written = [text.decode() for path, text in content.items() if path.endswith(".md")]
+    assert len(written) == 2
+    for text in written:
+        tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+        assert not [token for token in tokens if token.type.startswith(("html", "fence", "code_block"))]
+        inline = [child for token in tokens for child in token.children or []]
+        assert not [child for child in inline if child.type == "html_inline"]
+        links = [str(child.attrs["href"]) for child in inline if child.type == "link_open"]
+        pictures = [str(child.attrs["src"]) for child in inline if child.type == "image"]
+        beside = r"(sets/)?[\w.%~-]+\.(md|svg|yaml)|\.\./STATUS\.md|#rejected-manifests"
+        ours = rf"{beside}|{re.escape(web.files)}[\w./%~-]+#L\d+"
+        assert [link for link in (*links, *pictures) if not re.fullmatch(ours, link)] == []
+        for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+            assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+
+
+def test_hostile_words_stay_inside_the_picture() -> None:
+    """A set's name cannot end an element, and the picture asks nobody for anything."""
+    [picture] = [text for path, text in files.render(scenarios.hostile()).items() if path.endswith(".svg")]
+    root = ElementTree.fromstring(picture)
+    kinds = {each.tag.rpartition("}")[2] for each in root.iter()}
+    assert kinds == {"svg", "title", "desc", "style", "clipPath", "g", "rect", "text"}
+    assert re.findall(rb"https?://[^\"'\s<)]+", picture.partition(b"</title>")[2]) == []
+
+
+def test_links_lead_to_the_line_on_the_source_branch() -> None:
+    """Where the repository's pages are known, places and commits are links; no revision is in them but a spec's own."""
+    content = files.render(dataclasses.replace(scenarios.failing(), web=_WEB))
+    status = content["STATUS.md"].decode()
+    assert "| [`sets/proxy.yaml:12:5`](https://git.example/acme/fleet/blob/main/sets/proxy.yaml#L12) |" in status
+    page = content["sets/proxy.md"].decode()
+    assert f"[`{b.REVISION[:7]}`](https://git.example/acme/fleet/commit/{b.REVISION})" in page
+    assert "https:" not in files.render(scenarios.failing())["STATUS.md"].decode()
 
 
 def test_hostile_words_stay_inside_their_paths() -> None:
     """No name leads out of the managed folders."""
     for path in files.render(scenarios.hostile()):
-        assert re.fullmatch(r"STATUS\.md|rejections\.yaml|sets/[^/]+\.yaml|history/[^/]+/[^/]+\.yaml", path)
+        assert re.fullmatch(r"STATUS\.md|rejections\.yaml|sets/[^/]+\.(yaml|md|svg)|history/[^/]+/[^/]+\.yaml", path)
         assert ".." not in path.split("/")
 
 
@@ -100,13 +131,13 @@ def test_status_of_nothing() -> None:
 
 
 def test_many_workloads_are_cut_to_unfinished_ones() -> None:
-    """STATUS.md stays a page: of many workloads it lists those with something left to do."""
+    """A set's page stays a page: of many workloads it lists those with something left to do, and sums up the others."""
     done = [b.pod(each, b.NEW, workload=f"Deployment/done-{each}") for each in range(80)]
     kept = b.hold(b.pod(90, workload="Deployment/old"), plans.HoldReason.PAUSED)
     state = b.set_plan(done=done, holds=[kept])
     content = files.render(summaries.summarise(b.plan(state), (), histories.History(), cluster="prod"))
-    status = content["STATUS.md"].decode()
-    assert "`Deployment/old`" in status
-    assert "done-1" not in status
-    assert "80 more workloads in `sets/logtail.yaml`" in status
+    page = content["sets/logtail.md"].decode()
+    assert "`Deployment/old`" in page
+    assert "done-1" not in page
+    assert "|  | 80 more workloads | `██████████` | 80/80 | 80/80 | 0 |" in page
     assert len(yaml.safe_load(content["sets/logtail.yaml"])["status"]["workloads"]) == 81

@@ -54,6 +54,7 @@ def test_history_comes_back() -> None:
         },
         specs={spec: b.sidecar_set(spec=spec).document for spec in (b.OLD_SPEC, b.NEW_SPEC)},
         told_until=b.NOW,
+        rollouts=(reports.Rollout(b.NEW_SPEC, b.REVISION, "2026-11-24T02:00:00Z", pods=5),),
     )
 
 

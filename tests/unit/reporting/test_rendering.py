@@ -65,7 +65,11 @@ def test_only_what_changed_is_written_anew() -> None:
     renderer = files.Renderer()
     first = renderer.render(policies.report(policies.policy(), sets=(still, policies.set_report("logtail", 4))))
     then = renderer.render(policies.report(policies.policy(), sets=(still, policies.set_report("logtail", 5))))
-    assert [path for path in then if then[path] is not first[path]] == ["STATUS.md", "sets/logtail.yaml"]
+    assert [path for path in then if then[path] is not first[path]] == [
+        "STATUS.md",
+        "sets/logtail.md",
+        "sets/logtail.yaml",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_pass_that_moved_and_pass_that_finds_in_flight_say_the_same() -> None:
     then = b.set_plan(flying=[b.pod(number, b.NEW) for number in range(10)], holds=kept)
     moved = b.report(first, b.results(first))
     found = b.report(then)
-    assert dataclasses.replace(moved, moves=()) == found
+    assert dataclasses.replace(moved, moves=(), rollouts=()) == found
 
 
 def test_gone_pods_are_not_counted() -> None:

@@ -57,7 +57,7 @@ async def test_a_rename_tells_both_names(bench: benches.Bench) -> None:
     _rename(bench, trailers=steps.REMOVAL)
     await steps.settle(bench)
     assert any("No longer managed:\n  logtail: its pods stay as they are" in each for each in bench.branch.messages)
-    assert steps.Memory(bench).files("sets/") == [f"sets/{RENAMED}.yaml"]
+    assert steps.Memory(bench).files("sets/") == [f"sets/{RENAMED}.{kind}" for kind in ("md", "svg", "yaml")]
     assert steps.Memory(bench).files("history/logtail/") == []
     assert steps.Memory(bench).stable(RENAMED) == steps.NEW
 

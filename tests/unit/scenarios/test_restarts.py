@@ -130,7 +130,7 @@ async def test_a_failed_patch_is_told(bench: benches.Bench) -> None:
     await bench.poll_and_pass()
     assert "Failed:\n  logtail\n  shop/web-" in bench.branch.messages[0]
     assert "409 Conflict: the pod was changed at the same time" in bench.branch.messages[0]
-    assert "it is tried again" in bench.branch.content["STATUS.md"].decode()
+    assert "it is tried again" in bench.branch.content["sets/logtail.md"].decode()
 
 
 async def test_the_api_server_restarts_in_mid_rollout() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import yaml
 
 from gitsidecar import errors
 from gitsidecar.manifests import documents
-from gitsidecar.settings import configs, loading
+from gitsidecar.settings import configs, loading, notifications
 
 ROOT = Path(__file__).parents[3]
 URL = "https://git.example.com/platform/sidecars.git"
 Write = Callable[[str], Path]
+
+_NOTIFY = '[{"name": "chat", "kind": "slack", "urlFile": "/etc/url"}]'
 
 
 @pytest.fixture
@@ -61,6 +64,10 @@ def test_every_setting_has_a_variable_that_beats_the_file(name: str, write: Writ
         "GITSIDECAR_REPOSITORY_REWRITTEN_HISTORY": "Accept",
         "GITSIDECAR_REPOSITORY_ALLOW_INSECURE_HTTP": "true",
         "GITSIDECAR_PROBES_ADDRESS": "127.0.0.1:0",
+        "GITSIDECAR_DASHBOARD_ENABLED": "false",
+        "GITSIDECAR_DASHBOARD_ADDRESS": "127.0.0.1:0",
+        "GITSIDECAR_DASHBOARD_BEYOND_LOOPBACK": "true",
+        "GITSIDECAR_DASHBOARD_HOSTS": '["page.example.com"]',
         "GITSIDECAR_LOG_STYLE": "json",
         "GITSIDECAR_LOG_LEVEL": "debug",
         "GITSIDECAR_WEBHOOK_ENABLED": "true",
@@ -70,10 +77,15 @@ def test_every_setting_has_a_variable_that_beats_the_file(name: str, write: Writ
         "GITSIDECAR_WEBHOOK_REACHED_URL": "https://10.0.0.7:9443",
         "GITSIDECAR_WEBHOOK_PATCH_POD_METADATA": "[]",
         "GITSIDECAR_WEBHOOK_EXCLUDED_NAMESPACES": '["cni"]',
+        "GITSIDECAR_HOOKS_ADDRESS": "127.0.0.1:0",
+        "GITSIDECAR_NOTIFY": _NOTIFY,
     }.get(name, "7")
     file = write((ROOT / "config/gitsidecar.yaml").read_text(encoding="utf-8"))
     plain, changed = (loading.load(file, environ).model_dump(by_alias=True) for environ in ({}, {name: other}))
-    shown = {"true": "True", "false": "False", "[]": "()", '["cni"]': "('cni',)"}.get(other, other)
+    lists = {'["cni"]': "('cni',)", '["page.example.com"]': "('page.example.com',)"}
+    told = (notifications.Notifier(**each).model_dump(by_alias=True) for each in json.loads(_NOTIFY))
+    lists[_NOTIFY] = str(tuple(told))
+    shown = {"true": "True", "false": "False", "[]": "()", **lists}.get(other, other)
     assert str(_leaf(changed, path)).removesuffix(".0") == shown
     assert _leaf(plain, path) != _leaf(changed, path)
     assert [each for each in loading.variables().values() if _leaf(plain, each) != _leaf(changed, each)] == [path]
@@ -233,7 +245,7 @@ def test_what_the_webhook_cannot_use_is_told(text: str, field: str, write: Write
 
 def test_no_setting_is_named_like_what_a_service_sets(write: Write) -> None:
     """What Kubernetes puts into the environment for our own Services is never taken for a setting."""
-    services = {"GITSIDECAR", "GITSIDECAR_WEBHOOK"}
+    services = {"GITSIDECAR", "GITSIDECAR_WEBHOOK", "GITSIDECAR_HOOKS"}
     links = {f"{name}_{what}" for name in services for what in ("SERVICE_HOST", "SERVICE_PORT", "PORT")}
     assert links.isdisjoint(loading.variables())
 

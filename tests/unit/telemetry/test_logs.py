@@ -5,21 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from gitsidecar.telemetry import logs
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """Put the process's logging back as it was."""
-    root, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:], logging.root.level = root, level
-    structlog.reset_defaults()
 
 
 class Terminal(io.StringIO):
@@ -109,3 +99,35 @@ def test_a_traceback_shows_no_values() -> None:
         structlog.get_logger("gitsidecar").exception("pass.crashed")
     assert "ValueError: broken" in stream.getvalue()
     assert secret not in stream.getvalue()
+
+
+class FullDisk(io.StringIO):
+    """A stream that takes nothing."""
+
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_no_more() -> None:
+    """Nobody who logs has to reckon with a full disk, or a terminal that was closed."""
+    closed = io.StringIO()
+    closed.close()
+    for stream in (FullDisk(), closed):
+        logs.configure(logs.Style.JSON, stream=stream)
+        structlog.get_logger("gitsidecar").info("pass.done")
+    with pytest.raises(OSError, match="No space"):
+        FullDisk().write("")
+
+
+def test_an_exception_of_ours_is_in_the_line() -> None:
+    """With its traceback, in JSON and for people; values of variables are not shown, they may be secrets."""
+    for style in (logs.Style.JSON, logs.Style.CONSOLE):
+        stream = io.StringIO()
+        logs.configure(style, stream=stream)
+        secret = "hunter2" * 2
+        try:
+            raise RuntimeError("broken")
+        except RuntimeError:
+            structlog.get_logger("gitsidecar").exception("pass.failed", id="one")
+        assert "RuntimeError: broken" in stream.getvalue()
+        assert secret not in stream.getvalue()

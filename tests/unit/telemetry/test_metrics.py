@@ -64,6 +64,18 @@ def test_phases_are_timed() -> None:
     assert _value(measured, "phase_seconds_bucket", phase="plan", le="0.5") == 1
 
 
+def test_notices_and_pushes_are_counted_by_what_became_of_them() -> None:
+    """Notices by notifier too."""
+    measured = metrics.Metrics()
+    for name, result in (("chat", "sent"), ("chat", "sent"), ("chat", "dropped"), ("pager", "sent")):
+        measured.count_notice(name, result)
+    measured.count_hook("accepted")
+    assert _value(measured, "notices_total", notifier="chat", result="sent") == 2
+    assert _value(measured, "notices_total", notifier="chat", result="dropped") == 1
+    assert _value(measured, "notices_total", notifier="pager", result="sent") == 1
+    assert _value(measured, "hooks_total", result="accepted") == 1
+
+
 async def _measured(bench: benches.Bench, measured: metrics.Metrics | None = None) -> metrics.Metrics:
     """Run a pass and note it."""
     measured = measured or metrics.Metrics()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -106,6 +107,53 @@ def test_a_burst_between_two_passes_keeps_the_share() -> None:
     known = passes.knowing(passes.planned(latest, 10, 3), past=passes.history(OLD, latest), clock=clock)
     clock.advance(1)
     assert _admit(known, latest, 5) == ["Stable", "Stable", "Stable", "Latest", "Stable"]
+
+
+class Replica:
+    """A replica in mid-canary, with room for 2 among 10 pods, that has held the Lease for so many seconds."""
+
+    def __init__(self, latest: sidecarsets.SidecarSet, *, held_for: float) -> None:
+        self.held_for = held_for
+        self.clock = passes.Clock()
+        self.latest = latest
+        self.known = knowledge.Knowledge(self.clock, alone_for=lambda: self.held_for)
+        self.note()
+
+    def note(self) -> None:
+        """Hear of a pass, made a second ago, that saw one pod with the latest spec."""
+        plan = passes.plan(passes.planned(self.latest, 10, 1), now=self.clock.now - datetime.timedelta(seconds=1))
+        self.known.note(plan, passes.history(OLD, self.latest), {})
+
+
+def test_only_the_replica_that_holds_the_lease_counts_pods_in() -> None:
+    """Two that count each for themselves would together let in more than partition has room for."""
+    latest = _canary()
+    holder, other = Replica(latest, held_for=60), Replica(latest, held_for=0)
+    assert _admit(other.known, latest, 3) == ["Stable"] * 3
+    assert "another replica counts" in other.known.decide(LABELS, latest).reason
+    assert _admit(holder.known, latest, 3) == ["Latest", "Latest", "Stable"]
+
+
+def test_a_replica_that_has_just_got_the_lease_waits_for_whom_others_let_in() -> None:
+    """They are in the snapshot of a pass some seconds later; who lost the Lease stops at once."""
+    latest = _canary()
+    replica = Replica(latest, held_for=6)
+    assert _admit(replica.known, latest, 1) == ["Stable"]
+    replica.held_for = 6.1
+    assert _admit(replica.known, latest, 1) == ["Stable"]
+    replica.note()
+    assert _admit(replica.known, latest, 1) == ["Latest"]
+    replica.held_for = 0
+    assert _admit(replica.known, latest, 1) == ["Stable"]
+
+
+@pytest.mark.parametrize(
+    "update", [{}, {"type": "NotUpdate"}, {"partition": "70%", "selector": {"matchLabels": {"app": "web"}}}]
+)
+def test_where_partition_bounds_nothing_every_replica_gives_the_latest(update: dict[str, Any]) -> None:
+    """Then there is nothing to count."""
+    latest = passes.logtail("2", updateStrategy=update)
+    assert _admit(Replica(latest, held_for=0).known, latest, 3) == ["Latest"] * 3
 
 
 @given(

@@ -1,0 +1,42 @@
+"""Which names a browser may have asked for: a page of somebody else's that points its own name at us gets nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+
+class Hosts:
+    """
+    The names that *address* (host:port) is known by: itself, those of loopback, and *others*.
+
+    A name that was rebound to our address is never among them, and never is an IP address. So an address that stands
+    for all of the machine's may be asked for by any of them.
+    """
+
+    def __init__(self, address: str, others: Iterable[str] = ()) -> None:
+        host = address.rpartition(":")[0].strip("[]").lower()
+        self._names = {"localhost", host, *(each.lower().rstrip(".") for each in others)} - {""}
+        ip = _ip(host)
+        self._is_everywhere = host == "" or (ip is not None and ip.is_unspecified)
+
+    def has(self, header: str) -> bool:
+        """Say whether the *header* Host names us."""
+        name = _without_port(header).lower().rstrip(".")
+        ip = _ip(name.strip("[]"))
+        if ip is None:
+            return name in self._names
+        return ip.is_loopback or self._is_everywhere or str(ip) in self._names
+
+
+def _without_port(header: str) -> str:
+    if header.startswith("["):
+        return header.partition("]")[0] + "]"
+    return header.partition(":")[0]
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

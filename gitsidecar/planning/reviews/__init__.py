@@ -1,0 +1,1 @@
+"""Two revisions beside the pods, for who reviews a change: what differs, whom it reaches, what to look at twice."""
