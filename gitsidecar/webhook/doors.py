@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import operator
 import socket
 import ssl
@@ -18,6 +19,7 @@ Protocol = Callable[[], asyncio.Protocol]
 _HANDSHAKE = 3.0  # seconds; by then an API server has given up the review that it connects for
 _STUCK = 10.0  # seconds for the other side to take what is sent to it
 _PAUSE = 1.0  # seconds until a system that had no more files is asked again
+_ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 _WAITING = 128  # connections that the system keeps until they are taken
 
 
@@ -110,12 +112,21 @@ class Door:
 
 
 async def _listening(host: str | None, port: int) -> AsyncIterator[socket.socket]:
-    """Listen on all addresses that *host* stands for."""
+    """Listen on all addresses that *host* stands for and that this machine has: many have no IPv6."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    lacking: list[OSError] = []
     for family, _, _, _, address in found:
-        listening = socket.create_server(address, family=family, backlog=_WAITING)
+        try:
+            listening = socket.create_server(address, family=family, backlog=_WAITING)
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise
+            lacking.append(error)
+            continue
         listening.setblocking(False)
         yield listening
+    if len(lacking) == len(found):
+        raise lacking[-1]
 
 
 async def _knock(listening: socket.socket) -> None:

@@ -101,6 +101,17 @@ def test_what_stops_moves_stops_evictions(policy: dict[str, Any], update: dict[s
     assert words in planned.repair.message
 
 
+def test_a_missed_deadline_stops_evictions() -> None:
+    """While the pods of a move don't come up nobody else is taken down."""
+    live = {"container_id": "id-0", "is_ready": False, "waiting": "ImagePullBackOff"}
+    stuck = builders.pod(1, builders.NEW, ready=False, move=builders.moved(ago=601), live=live)
+    late = dataclasses.replace(EVICT, progress_deadline=10 * MINUTE)
+    planned = _plan(stuck, _bare(), wanted=_set(max_unavailable=2), policies=[late])
+    assert (planned.evictions, planned.repair.waiting) == ((), 1)
+    assert "progressDeadlineSeconds" in planned.repair.message
+    assert _evicted(_plan(stuck, _bare(), wanted=_set(max_unavailable=2))) == ["0"]
+
+
 def test_a_closed_window_wakes_for_bare_pods() -> None:
     """The daemon comes at the opening though nobody has drifted; without repair there is nothing to come for."""
     window = policies.Window(policies.WindowType.ALLOW, "0 13 * * *", 60 * MINUTE)
@@ -182,7 +193,7 @@ def test_two_sets_share_the_tries_of_an_owner() -> None:
     """Two an hour, whichever set they are for; the plan wakes for the second set, though the first is left alone."""
     tries = [_try(f"gone-{number}", ago=600 - 60 * number) for number in range(2)]
     sets = [_set(), builders.sidecar_set(name="proxy")]
-    its = dataclasses.replace(EVICT, targets=(policies.Target(names=("proxy",)),))
+    its = dataclasses.replace(EVICT, targets=(builders.target("proxy"),))
     pods_of = [_later("bad", ago=20, marks=(), containers=()), _bare(0)]
     _, second = builders.plan_sets(sets, pods_of, policies=[its], history=_tried(*tries)).sets
     assert _evicted(second) == []
@@ -235,6 +246,15 @@ def test_a_partition_keeps_shapes_too(partition: int | str, updated: int, evicte
     assert len(planned.evictions) == evicted
     if evicted < 3:
         assert "would not get the latest spec either" in next(iter(planned.repair.resting.values()))
+
+
+@pytest.mark.parametrize(("partition", "evicted"), [(0, 2), (1, 1), (2, 0)])
+def test_who_has_not_come_back_yet_is_counted(partition: int, evicted: int) -> None:
+    """It comes with the latest spec, and before whoever is evicted now."""
+    wanted = _set(partition=partition, max_unavailable=3)
+    gone = _try(workload="Deployment/gone", is_bare=False)
+    planned = _plan(*(_misshapen(number) for number in range(2)), wanted=wanted, history=_tried(gone))
+    assert len(planned.evictions) == evicted
 
 
 def test_a_partition_is_no_matter_for_bare_pods() -> None:
@@ -348,6 +368,15 @@ def test_the_pace_is_shared(pace: int, moves: int, recent: int, evicted: int) ->
     assert planned.wakes_at <= builders.NOW + MINUTE
 
 
+def test_the_pace_is_shared_by_sets() -> None:
+    """Those that come later in the pass get what is left of it."""
+    sets = [_set(), builders.sidecar_set(name="proxy")]
+    limited = builders.policy("calm", pods_per_minute=1)
+    found = builders.plan_sets(sets, _owners(2), policies=[EVICT, limited]).sets
+    assert [len(planned.evictions) for planned in found] == [1, 0]
+    assert "podsPerMinute" in found[1].repair.message
+
+
 # --- what became of earlier ones
 
 
@@ -386,12 +415,28 @@ def test_the_next_one_waits_for_somebody_ready(back: list[dict[str, Any]], is_wa
     assert ("x" in _evicted(wide), len(wide.evictions) == 1) == (True, is_waiting)
 
 
+def test_who_was_there_before_has_not_come_for_it() -> None:
+    """The owner's youngest pod of that time is Ready, and no answer to the eviction."""
+    assert _plan(_later("youngest", ago=61), _bare(0), history=_tried(_try(ago=60))).evictions == ()
+    assert _evicted(_plan(_later("younger", ago=60), _bare(0), history=_tried(_try(ago=60)))) == ["0"]
+
+
 def test_an_eviction_uses_the_budget_of_moves() -> None:
     """Who was taken down by us is down, whichever way."""
     planned = _plan(builders.pod(1), history=_tried(_try()))
     assert (planned.actions, builders.reasons(planned)) == ((), {"1": "BudgetExhausted"})
     assert "1 of them evicted" in planned.holds[0].message
     assert builders.moves(_plan(builders.pod(1), history=_tried(_try(ago=601)))) == ["1"]
+
+
+def test_a_pod_that_takes_its_time_to_end_is_not_lost() -> None:
+    """That of a StatefulSet is not replaced before it has ended, so after ten minutes nothing is given back."""
+    ending = _bare("gone", is_deleting=True)
+    planned = _plan(builders.pod(1), ending, history=_tried(_try(ago=900)))
+    assert builders.reasons(planned) == {"1": "BudgetExhausted"}
+    lost = [_try(f"gone-{number}", ago=900, workload=f"Deployment/{number}") for number in range(3)]
+    found = [_bare(f"gone-{number}", is_deleting=True, workload=f"Deployment/{number}") for number in range(3)]
+    assert _plan(*found, history=_tried(*lost)).repair.breaker == ""
 
 
 def test_min_ready_seconds_count() -> None:

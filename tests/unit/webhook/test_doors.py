@@ -14,6 +14,7 @@ import pytest
 from gitsidecar.webhook import certificates, contexts, doors
 
 BUNDLE = certificates.make(("127.0.0.1",), datetime.datetime.now(datetime.UTC))
+_MORE_THAN_SYSTEMS_KEEP = 8 << 20  # bytes, on their way back to somebody who does not fetch them
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -42,9 +43,15 @@ async def _opened(most: int = doors.MOST) -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def _connected(port: int) -> AsyncIterator[Streams]:
+async def _connected(port: int, *, keeps: int | None = None) -> AsyncIterator[Streams]:
+    """Connect; of what is sent to us our system *keeps* so many bytes, about, while we fetch none."""
     trust = ssl.create_default_context(cadata=BUNDLE.trusted.decode())
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust)
+    sock = socket.socket()
+    if keeps is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, keeps)
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+    reader, writer = await asyncio.open_connection(sock=sock, ssl=trust, server_hostname="127.0.0.1")
     try:
         yield reader, writer
     finally:
@@ -103,16 +110,19 @@ async def test_many_who_say_nothing_keep_nobody_out(monkeypatch: pytest.MonkeyPa
 async def test_who_takes_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that is not fetched holds a connection for a moment only."""
     monkeypatch.setattr(doors, "_STUCK", 0.3)
-    async with _opened() as port, _connected(port) as (reader, writer):
+    async with _opened() as port, _connected(port, keeps=1 << 16) as (reader, writer):
         reader._transport.pause_reading()  # type: ignore[attr-defined]
-        with pytest.raises(ConnectionError):
-            await asyncio.wait_for(_flood(writer), 20)
+        writer.write(bytes(_MORE_THAN_SYSTEMS_KEEP))
+        async with asyncio.timeout(20):
+            with pytest.raises(ConnectionError):
+                await _say_until_nobody_hears(writer)
 
 
-async def _flood(writer: asyncio.StreamWriter) -> None:
+async def _say_until_nobody_hears(writer: asyncio.StreamWriter) -> None:
     while True:
-        writer.write(bytes(1 << 20))
         await writer.drain()
+        await asyncio.sleep(0.05)  # what was sent before is on its way through the kernel, which has no event for it
+        writer.write(b"?")
 
 
 @pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b""])
@@ -142,3 +152,25 @@ async def test_an_address_that_is_taken_is_an_error() -> None:
         with pytest.raises(OSError, match="in use"):
             async with doors.Door(contexts.Context().tls).opened(asyncio.Protocol, "127.0.0.1", port):
                 pass  # pragma: no cover
+
+
+async def test_an_address_that_the_machine_lacks_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may stand for one of IPv6 as well, where there is none; without any other it is an error."""
+    context = contexts.Context()
+    context.swap(BUNDLE.serving)
+    door, loop = doors.Door(context.tls), asyncio.get_running_loop()
+    absent, present = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1")]
+
+    async def both(*_: object, **__: object) -> list[object]:
+        return found
+
+    monkeypatch.setattr(loop, "getaddrinfo", both)
+    found: list[object] = [absent, present]
+    async with door.opened(lambda: _Echo(door), "webhook.example", 0) as port:
+        found = [present]
+        async with _connected(port) as streams:
+            assert await _speaks(streams)
+    found = [absent]
+    with pytest.raises(OSError, match="assign requested address"):
+        async with door.opened(lambda: _Echo(door), "webhook.example", 0):
+            pass  # pragma: no cover
