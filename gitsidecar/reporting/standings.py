@@ -125,15 +125,20 @@ def _complete(found: tallies.Tally, commit: str) -> Standing:
         return Standing(NO_PODS, "no running pod is matched" + _missing(found), is_complete=True)
     unready = total - found.count(censuses.READY)
     rest = f"; {unready} of them not Ready" if unready else ""
-    words = f"all {texts.count(total, 'pod')} on {texts.short(commit)}{rest}{_missing(found)}"
+    words = f"all {texts.count(total, 'pod')} on {_spec(commit)}{rest}{_missing(found)}"
     return Standing(ROLLED_OUT, words if total > 1 else words.removeprefix("all "), is_complete=True)
 
 
 def _rolling(found: tallies.Tally, commit: str) -> Standing:
-    words = f"{_progress(found)} on {texts.short(commit)}, {len(found.in_flight)} in flight"
+    words = f"{_progress(found)} on {_spec(commit)}, {len(found.in_flight)} in flight"
     waiting = found.drifted
     words += f", {waiting} to go" if waiting else ""
     return Standing(ROLLING_OUT, words + (f"; {_failures(found)}" if found.failing else "") + _missing(found))
+
+
+def _spec(commit: str) -> str:
+    """Return what pods are on: the commit, or in words where the manifests are of none, as those of a forecast."""
+    return texts.short(commit) if commit else "the newest spec"
 
 
 def _blocked(found: tallies.Tally, held: list[tallies.Held]) -> Standing:

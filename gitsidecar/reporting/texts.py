@@ -10,6 +10,7 @@ _CODE = re.compile(r"[A-Za-z0-9._/:@+\[\]-]+")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~#!$])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINK = re.compile(r"(?<=[A-Za-z])://|(?<=\bwww)\.", re.IGNORECASE)
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _FULL, _EMPTY = "█", "░"
 
 
@@ -26,8 +27,14 @@ def one_line(text: str, limit: int = _LONGEST) -> str:
 
 
 def markdown(text: str, limit: int = _LONGEST) -> str:
-    """Return *text* as Markdown that shows just these characters, in a table too: no markup, no HTML, no link."""
+    """
+    Return *text* as Markdown that shows just these characters, in a table too: no markup, no HTML, no link.
+
+    Nobody is called by it either: GitHub and GitLab look for names behind an @ after all escapes are gone, so that only
+    another character between them helps, one that does not show.
+    """
     line = _MARKDOWN.sub(r"\\\1", one_line(text, limit)).translate(_ENTITIES)
+    line = _MENTION.sub("@&#8288;", line)
     return _LINK.sub(lambda found: "&#58;//" if found[0] == "://" else "&#46;", line)
 
 

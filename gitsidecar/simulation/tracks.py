@@ -61,6 +61,7 @@ class Track:
         self._flights: dict[str, _Flight] = {}
         self._completed: dict[str, datetime.datetime] = {}
         self._held: dict[str, tuple[tallies.Held, ...]] = {}
+        self._stuck: dict[str, tuple[str, str]] = {}
         world.store.watchers.append(self._see)
 
     def snapshot(self) -> pods.Snapshot:
@@ -74,10 +75,12 @@ class Track:
 
     def take(self, done: reporters.Done, tallied: Sequence[tallies.Tally], report: reports.Report) -> None:
         """Take in the pass of this moment; *tallied* are in order of the plan's sets."""
-        for planned, found in zip(done.plan.sets, tallied, strict=True):
+        for planned, found, told in zip(done.plan.sets, tallied, report.sets, strict=True):
             for action in found.applied.values():
                 self._note_move(action)
             self._note_counts(planned, found)
+            if not _waits_for_calendar(found):
+                self._note_standing(told)
         for result in done.evicted:
             if result.kind is outcomes.OutcomeKind.APPLIED:
                 self._evicted[result.eviction.set_name].append(result.eviction.pod.key)
@@ -112,6 +115,8 @@ class Track:
         if complete.status:
             return forecasts.Ending(forecasts.End.COMPLETE, self._completed[report.name], *why)
         is_blocked = blocked is not None and blocked.status
+        if not is_blocked and report.name in self._stuck:
+            is_blocked, why = True, self._stuck[report.name]  # what a closed window hides
         if is_over and not is_blocked:
             return forecasts.Ending(forecasts.End.UNFINISHED, self._world.timeline.now, *why)
         samples = self._samples[report.name]
@@ -121,11 +126,19 @@ class Track:
 
     def _note_counts(self, planned: plans.SetPlan, found: tallies.Tally) -> None:
         name = planned.sidecar_set.name
-        if name not in self._held or not any(each.reason in BY_THE_CALENDAR for each in found.held):
+        if name not in self._held or not _waits_for_calendar(found):
             self._held[name] = found.held
         samples, sample = self._samples[name], _sample(planned, found, self._world.timeline.now)
         if not samples or dataclasses.replace(sample, at=samples[-1].at) != samples[-1]:
             samples.append(sample)
+
+    def _note_standing(self, report: reports.SetReport) -> None:
+        """Keep why a set is blocked while its windows are open: the next one that opens does not release it."""
+        complete, blocked = report.condition(conditions.COMPLETE), report.condition(conditions.BLOCKED)
+        if complete is not None and blocked is not None and blocked.status:
+            self._stuck[report.name] = complete.reason, complete.message
+        else:
+            self._stuck.pop(report.name, None)
 
     def _note_move(self, action: plans.Action) -> None:
         uid, moves = action.pod.uid, self._moves[action.set_name]
@@ -154,6 +167,10 @@ class Track:
 
     def _note_news(self) -> None:
         self.has_news, self.newest = True, self._world.timeline.now
+
+
+def _waits_for_calendar(found: tallies.Tally) -> bool:
+    return any(each.reason in BY_THE_CALENDAR for each in found.held)
 
 
 def _face(row: pods.Pod) -> _Face:

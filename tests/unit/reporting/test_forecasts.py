@@ -124,6 +124,16 @@ def test_a_line_of_many_samples_has_few_corners() -> None:
     )
 
 
+def test_a_set_that_moves_no_pod_says_so_in_the_picture() -> None:
+    """One that has nothing to do came to no end at the start, and one without pods is told from one that is done."""
+    whole = dataclasses.replace(complete("done"), moves=(), waves=())
+    none = dataclasses.replace(whole, name="none", samples=(dataclasses.replace(sample(0, 0), matched=0, updated=0),))
+    picture = charts.draw(dataclasses.replace(both(), sets=(whole, none)))
+    assert "complete from the start" in picture
+    assert "no running pod is matched" in picture
+    assert "complete at" not in ElementTree.canonicalize(picture).partition("</desc>")[2]
+
+
 def test_many_sets_are_cut() -> None:
     """The picture shows twelve sets and says how many it leaves out; the table stays short as well."""
     sets = tuple(complete(f"set-{number}") for number in range(20))

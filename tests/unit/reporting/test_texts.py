@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,13 +30,27 @@ def test_markdown_shows_the_same_letters(text: str) -> None:
     assert len(inline) == 4
     children = inline[2].children or []
     assert all(child.type in ("text", "text_special") for child in children)
-    assert "".join(child.content for child in children) == f"x {texts.one_line(text)}".strip()
+    shown = "".join(child.content for child in children)
+    assert re.sub(r"(?<!\w)@\u2060(?=\w)", "@", shown) == f"x {texts.one_line(text)}".strip()
 
 
 @pytest.mark.parametrize("text", ["https://evil.example", "www.evil.example", "<b>", "a|b", "`x`", "$x$"])
 def test_markdown_breaks_links(text: str) -> None:
     """What GitHub turns into a link, a formula or HTML by itself does not survive as written."""
     assert text not in texts.markdown(text)
+
+
+@pytest.mark.parametrize("text", ["@acme/oncall", "ask @ada", "(@ada)", "*@ada*", "a@ @ada"])
+def test_markdown_calls_nobody(text: str) -> None:
+    """Names behind an @ are no mention, which a bot's comment would send to whomever a manifest names."""
+    page = MarkdownIt("commonmark").render(texts.markdown(text))
+    assert re.search(r"(?<!\w)@\w", text)
+    assert not re.search(r"(?<!\w)@\w", page)
+
+
+def test_markdown_leaves_digests_and_addresses() -> None:
+    """What stands behind a word is no mention: it can be copied as it is."""
+    assert texts.markdown("logtail@sha256:ab") == "logtail@sha256:ab"
 
 
 def test_code_of_odd_text_is_plain() -> None:

@@ -155,6 +155,21 @@ def test_the_horizon_ends_what_goes_on() -> None:
     assert len(found.moves) == 40
 
 
+def test_a_closed_window_hides_no_partition() -> None:
+    """What stopped a rollout while its window was open is its end, also where the forecast ends outside of them."""
+    monthly = '{windows: [{type: Allow, schedule: "0 2 1 * *", duration: 1h, timeZone: UTC}]}'
+    found = foretell("{maxUnavailable: 6, partition: 25%}", policy=monthly, days=14)
+    assert (found.ending.end, found.ending.reason) == (forecasts.End.BLOCKED, "PartitionKept")
+    assert "lower it to release" in found.ending.message
+    assert found.ending.at < found.waves[0].end + datetime.timedelta(minutes=1)
+    assert not found.spans[-1].is_open
+
+
+def test_a_rollout_of_no_commit_names_none() -> None:
+    """The files of a folder are of no commit: what is told of them says so in words."""
+    assert foretell().ending.message == "all 60 pods on the newest spec"
+
+
 def test_a_freeze_that_ends_is_waited_for() -> None:
     """The clock jumps to the end of a freeze, however long it is."""
     found = foretell(policy='{freezes: [{from: "2026-11-01T00:00:00Z", until: "2026-12-05T00:00:00Z", reason: x}]}')
