@@ -6,11 +6,12 @@ do with less. All kinds of pod are created in turn in one run, in namespaces of 
 ``dryRun``, so that nothing is stored. Ours is a process of its own that knows 3,000 pods and 50 sets, and puts three of
 these into each pod; the one in Go looks at nothing and answers with the same patch.
 
-The last time, on 2 cores that had other work all along (load 8), in three runs: the calmest rounds took 1.5 to 1.9 ms
-without a webhook, and more than that +1.6 to +2.5 ms with ours, +1.5 to +1.6 ms with the one in Go. With 16 at once
-they took 11 to 17 ms, 19 to 34 ms with ours, 17 to 34 ms with the one in Go; medians of all rounds 2.3 to 3.5 times
-as long as without (Go: 2.1 to 2.2). Of processor time a review took 430 to 540 µs with ours, 270 to 310 µs with the
-one in Go; of ours the answer itself is 40 µs, or 180 µs for the first pod of its kind.
+The last time, on 2 cores with hardly any other work, in two runs: medians of 1.5 and 1.9 ms without a webhook, 3.2 and
+4.7 ms with ours, 3.0 and 4.4 ms with the one in Go; in the calmest rounds ours added 1.5 and 1.8 ms, the one in Go 1.2
+and 1.6 ms. With 16 at once 9.7 and 12.5 ms without, 21.6 and 26.0 ms with ours (1.9 to 2.4 times as long), 18.6 and
+20.5 ms with the one in Go (1.6 to 2.1). Of processor time a review took 360 to 420 µs with ours, 250 to 260 µs with the
+one in Go; of ours the answer itself is 40 µs, or 180 µs for the first pod of its kind. With much other work on the
+machine (load 8) all of it takes up to twice as long, and 16 at once 2.3 to 3.5 times as long as without a webhook.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import sys
@@ -9,15 +10,16 @@ from pathlib import Path
 
 import click
 
-from gitsidecar.cli import forecasting, main, moments, snapshots
+from gitsidecar.cli import advice, forecasting, main, moments, snapshots
 from gitsidecar.manifests import trees as manifests
-from gitsidecar.model import files, findings, pods, reviews
+from gitsidecar.model import desires, files, findings, pods, reviews, rules
 from gitsidecar.planning.reviews import comparing, reviewing
 from gitsidecar.reconciler import desiring
 from gitsidecar.reporting.reviews import comments, jsons
 from gitsidecar.repository import clones
 
 _PATH_VARIABLE = "GITSIDECAR_REPOSITORY_PATH"
+_ADVICE = (rules.Rule.NEVER_OPENS, rules.Rule.ROUNDING)
 
 
 @click.command(name="review")
@@ -106,12 +108,20 @@ def _has_pods(where: snapshots.Where) -> bool:
 def _review(
     before: files.Tree, after: files.Tree, snapshot: pods.Snapshot | None, now: datetime.datetime, *, tell_fridays: bool
 ) -> reviews.Review:
-    base = manifests.read(before)
+    base = _advised(manifests.read(before), before, snapshot, now)
     history = comparing.aftermath(base)
-    head = desiring.desire(after, history)
+    head = _advised(desiring.desire(after, history), after, snapshot, now)
     seen = None
     if snapshot is not None:
         terms = forecasting.terms(snapshot)
         forecast = forecasting.forecast(head, snapshot, history, start=now, terms=terms)
         seen = reviewing.Seen(snapshot, forecast)
     return reviewing.review(base, head, now, seen=seen, tell_fridays=tell_fridays)
+
+
+def _advised(
+    desired: desires.Desired, tree: files.Tree, snapshot: pods.Snapshot | None, now: datetime.datetime
+) -> desires.Desired:
+    """Add to what was found that of the advice of `validate` which no risk of a review tells."""
+    told = [each for each in advice.check(manifests.survey(tree), snapshot, now) if each.rule in _ADVICE]
+    return dataclasses.replace(desired, found=manifests.ordered((*desired.found, *told)))

@@ -51,6 +51,22 @@ def test_a_change_is_told_as_markdown(run: Run, bench: Bench, pods: Path) -> Non
     assert told == _review(run, bench, "--pods", pods)
 
 
+def test_windows_that_never_open_are_told(run: Run, bench: Bench, pods: Path) -> None:
+    """Advice of `validate` that the change brings is a warning of the review, and what main has as well is none."""
+    never = (
+        "apiVersion: gitsidecar.io/v1alpha1\nkind: RolloutPolicy\nmetadata: {name: never}\nspec:\n  windows:\n"
+        "  - {type: Allow, schedule: 0 2 * * *, duration: 1h}\n  - {type: Deny, schedule: 0 1 * * *, duration: 4h}\n"
+    )
+    _branch(bench, "shut", {"sets/never.yaml": never})
+    told = json.loads(_review(run, bench, "--pods", pods, "--output", "json", head="shut"))
+    [warning] = told["warnings"]
+    assert (warning["file"], warning["field"]) == ("sets/never.yaml", "spec.windows")
+    assert warning["message"].startswith("never open: no pod could ever start to move")
+    bench.commit({"sets/never.yaml": never})
+    _branch(bench, "on-top", {"sets/logtail.yaml": sidecarsets.text()})
+    assert json.loads(_review(run, bench, "--output", "json", head="on-top"))["warnings"] == []
+
+
 def test_the_json_says_the_same(run: Run, bench: Bench, pods: Path) -> None:
     """Numbers, waves and cautions for programs."""
     found = json.loads(_review(run, bench, "--pods", pods, "--output", "json"))
