@@ -140,15 +140,17 @@ async def test_a_burst_of_new_pods_keeps_the_share_too(site: sites.Site) -> None
 
 
 async def test_a_new_pod_of_a_set_that_holds_still_gets_the_stable_spec(site: sites.Site) -> None:
-    """Of a paused set, and of a frozen one, a new pod starts as those that run."""
+    """Of a paused set, of a frozen one, and of one outside its windows, a new pod starts as those that run."""
     await site.serve(image=sidecarsets.OLD)
     await site.create("web-1")
     await site.fleet.until_complete(1, sidecarsets.OLD)
-    freeze = "apiVersion: gitsidecar.io/v1alpha1\nkind: RolloutPolicy\nmetadata: {name: stop}\n"
-    freeze += "spec: {sidecarSetSelector: {}, freezes: [{reason: the till is closed}]}\n"
+    policy = "apiVersion: gitsidecar.io/v1alpha1\nkind: RolloutPolicy\nmetadata: {name: stop}\n"
+    freeze = policy + "spec: {sidecarSetSelector: {}, freezes: [{reason: the till is closed}]}\n"
+    shut = policy + 'spec: {sidecarSetSelector: {}, windows: [{type: Deny, schedule: "* * * * *", duration: 1h}]}\n'
     for name, files in (
         ("web-2", {"logtail.yaml": sidecarsets.text(sidecarsets.NEW, paused=True)}),
         ("web-3", {"logtail.yaml": sidecarsets.text(sidecarsets.NEW), "stop.yaml": freeze}),
+        ("web-4", {"stop.yaml": shut}),
     ):
         revision = await site.fleet.push(files)
         await site.fleet.daemon.told("pass.done", revision=revision)
