@@ -31,7 +31,12 @@ class Governance:
 def govern(
     sets: Iterable[sidecarsets.SidecarSet], found: Sequence[policies.RolloutPolicy], now: datetime.datetime
 ) -> Mapping[str, Governance]:
-    """Return by set name what those of the policies *found* that cover the set ask for at *now*."""
+    """
+    Return by set name what those of the policies *found* that cover the set ask for at *now*.
+
+    Of several that bind alike the first by name is named, whatever order they come in.
+    """
+    found = sorted(found, key=lambda policy: policy.name)
     known: dict[tuple[int, ...], Governance] = {}  # most sets are covered by the same few
     governances = {}
     for each in sets:

@@ -59,3 +59,10 @@ def test_a_refused_policy_is_told_and_its_last_good_form_still_counts() -> None:
     governance = _govern(refused, builders.policy("b"))
     assert governance.rejection == "RolloutPolicy a was refused"
     assert governance.paces == (refused,)
+
+
+def test_the_order_of_the_policies_changes_nothing() -> None:
+    """Of two that bind alike, in whatever order they are read, the first by name is the one that is named."""
+    alike = [builders.policy(name, progress_deadline=MINUTE, pods_per_minute=1, freezes=FROZEN) for name in "ab"]
+    assert _govern(*alike) == _govern(*reversed(alike))
+    assert _govern(*reversed(alike)).deadline == alike[0]
