@@ -15,24 +15,28 @@ class Hosts:
     """
 
     def __init__(self, address: str, others: Iterable[str] = ()) -> None:
-        host = address.rpartition(":")[0].strip("[]").lower()
-        self._names = {"localhost", host, *(each.lower().rstrip(".") for each in others)} - {""}
+        host = _plain(address.rpartition(":")[0])
+        self._names = {"localhost", host, *(_plain(each) for each in others)} - {""}
         ip = _ip(host)
         self._is_everywhere = host == "" or (ip is not None and ip.is_unspecified)
 
     def has(self, header: str) -> bool:
         """Say whether the *header* Host names us."""
-        name = _without_port(header).lower().rstrip(".")
-        ip = _ip(name.strip("[]"))
-        if ip is None:
-            return name in self._names
-        return ip.is_loopback or self._is_everywhere or str(ip) in self._names
+        name = _plain(_without_port(header))
+        ip = _ip(name)
+        return name in self._names or (ip is not None and (ip.is_loopback or self._is_everywhere))
 
 
 def _without_port(header: str) -> str:
     if header.startswith("["):
         return header.partition("]")[0] + "]"
     return header.partition(":")[0]
+
+
+def _plain(name: str) -> str:
+    """Return *name* in the one form in which it is compared: an IPv6 address has many."""
+    name = name.lower().rstrip(".").strip("[]")
+    return str(_ip(name) or name)
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

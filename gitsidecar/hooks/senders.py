@@ -5,12 +5,29 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from gitsidecar.notifications import signatures
+from gitsidecar import errors
+from gitsidecar.notifications import secretfiles, signatures
 
 _GITHUB, _GITLAB = "X-Hub-Signature-256", "X-Gitlab-Token"
 _DELIVERIES = ("X-GitHub-Delivery", "X-Gitlab-Event-UUID", signatures.ID)
 UNSIGNED = f"there is no {_GITHUB}, no {_GITLAB} and no {signatures.SIGNATURE}"
+
+
+def secrets_in(file: Path) -> tuple[str, ...]:
+    """
+    Return the secrets in *file*; blocks for a moment.
+
+    Raises StalledError when it cannot be read, or one of them was cut off, so that a stranger could guess it.
+    """
+    found = secretfiles.lines(file)
+    for each in found:
+        try:
+            signatures.key_of(each)
+        except ValueError as error:
+            raise errors.StalledError(f"{file}: {error}; write it anew") from None
+    return found
 
 
 def is_signed(headers: Mapping[str, str]) -> bool:

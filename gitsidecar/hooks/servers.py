@@ -15,7 +15,6 @@ from aiohttp import web
 
 from gitsidecar import errors
 from gitsidecar.hooks import pushes, senders
-from gitsidecar.notifications import secretfiles
 from gitsidecar.reporting import texts
 
 PATH = "/hooks/push"
@@ -24,6 +23,7 @@ PATH = "/hooks/push"
 _log = structlog.get_logger("gitsidecar")
 _LARGEST = 1 << 20  # bytes
 _PATIENCE = 5.0  # seconds for a body to arrive
+_IDLE = 10.0  # seconds for a head to arrive; aiohttp's own are an hour
 _CROWD = 8  # requests that are read at the same time
 _QUIET = datetime.timedelta(minutes=1)
 _SHOWN = 100  # characters of what a sender wrote
@@ -53,7 +53,7 @@ async def serving(address: str, tls: ssl.SSLContext | None, receiver: Receiver) 
     """
     app = web.Application(client_max_size=_LARGEST)
     app.add_routes([web.post(PATH, _Desk(receiver).answer)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=_IDLE)
     await runner.setup()
     try:
         host, _, port = address.rpartition(":")
@@ -70,12 +70,33 @@ async def serving(address: str, tls: ssl.SSLContext | None, receiver: Receiver) 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Answer:
-    """*result* is its name in the metrics; *ref* is what was pushed, where the sender is believed."""
+    """
+    *result* is its name in the metrics; *ref* is what was pushed, where the sender is believed.
+
+    *lack* is what keeps us from believing anybody: for the log alone.
+    """
 
     status: int
     result: str
     words: str = ""
     ref: str = ""
+    lack: str = ""
+
+
+class _Hush:
+    """Lets one line a minute into the log: whoever can reach the port could fill it."""
+
+    def __init__(self) -> None:
+        self._until: datetime.datetime | None = None
+        self._untold = 0
+
+    def lift(self, now: datetime.datetime) -> int | None:
+        """Return how many lines were kept back since the last; ``None`` when one of *now* is kept back too."""
+        if self._until is not None and now < self._until:
+            self._untold += 1
+            return None
+        untold, self._untold, self._until = self._untold, 0, now + _QUIET
+        return untold
 
 
 class _Desk:
@@ -84,8 +105,8 @@ class _Desk:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._crowd = 0
-        self._quiet_until: datetime.datetime | None = None
-        self._untold = 0
+        self._refusals = _Hush()
+        self._lacks = _Hush()
 
     async def answer(self, request: web.Request) -> web.Response:
         self._crowd += 1
@@ -99,7 +120,9 @@ class _Desk:
         self._tell(answer, senders.delivery(request.headers))
         headers = {"Retry-After": "5"} if answer.status == 503 else None
         text = f"{answer.words}\n" if answer.words else None
-        return web.Response(status=answer.status, text=text, headers=headers)
+        response = web.Response(status=answer.status, text=text, headers=headers)
+        response.force_close()  # hours pass between two pushes, and a proxy must not use what we are about to close
+        return response
 
     async def _judge(self, request: web.Request) -> _Answer:
         if not senders.is_signed(request.headers):
@@ -118,10 +141,9 @@ class _Desk:
         except (ConnectionError, web.RequestPayloadError):
             return _Answer(400, "invalid", "the body did not arrive whole")
         try:
-            secrets = await asyncio.to_thread(secretfiles.lines, self._receiver.secret_file)
+            secrets = await asyncio.to_thread(senders.secrets_in, self._receiver.secret_file)
         except errors.StalledError as error:
-            _log.error("hook.has_no_secret", reason=str(error))
-            return _Answer(503, "busy", "no secret is set here")
+            return _Answer(503, "busy", "no secret is set here", lack=str(error))
         fault = senders.fault(request.headers, body, secrets, seconds=self._receiver.now().timestamp())
         return _Answer(403, "refused", fault) if fault else self._read(body)
 
@@ -139,9 +161,10 @@ class _Desk:
             ref = texts.one_line(answer.ref, _SHOWN)
             _log.info("hook.accepted" if answer.status == 202 else "hook.passed_over", **fields, ref=ref)
             return
-        now = self._receiver.now()
-        if self._quiet_until is not None and now < self._quiet_until:
-            self._untold += 1  # whoever can reach the port could fill the log
+        untold = (self._lacks if answer.lack else self._refusals).lift(self._receiver.now())
+        if untold is None:
             return
-        _log.warning("hook.refused", **fields, status=answer.status, reason=answer.words, untold=self._untold)
-        self._quiet_until, self._untold = now + _QUIET, 0
+        if answer.lack:
+            _log.error("hook.has_no_secret", reason=answer.lack, untold=untold)
+        else:
+            _log.warning("hook.refused", **fields, status=answer.status, reason=answer.words, untold=untold)

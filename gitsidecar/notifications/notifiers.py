@@ -112,9 +112,10 @@ class Notifier:
     def leave(self) -> None:
         """Leave what has not been told to the next process; `run` must have ended."""
         left = self.waiting
+        is_kept = self._outbox.save(left, is_last=True)  # also where nothing is left: a save may have been cut off
         if not left:
             return
-        if self._outbox.save(left):
+        if is_kept:
             _log.warning("notices.left", notifier=self.plan.name, waiting=len(left), reason="told after the next start")
             return
         for notice in left:
@@ -149,7 +150,7 @@ class Notifier:
         now = self._clock.now()
         try:
             request = await asyncio.to_thread(self.plan.service.request, notice, now)
-            answer = await self._client.post(request)
+            return requests.judge(request, await self._client.post(request), now)
         except errors.StalledError as error:
             return requests.Result(requests.Kind.AGAIN, str(error))
         except clients.FAULTS as error:
@@ -157,7 +158,6 @@ class Notifier:
         except Exception as bug:  # noqa: BLE001  # the others are told all the same; its words may hold a secret
             name = type(bug).__name__
             return requests.Result(requests.Kind.REFUSED, f"{name}: a fault of gitsidecar, please report it")
-        return requests.judge(request, answer, now)
 
     def _wait(self, tries: int, asked: float) -> float:
         delay = min(_LONGEST, _FIRST * 2.0 ** min(tries - 1, 16)) * self._jitter.uniform(0.5, 1.0)

@@ -26,6 +26,7 @@ class Outbox:
         self._file = file
         self._saved: Sequence[notices.Notice] = ()
         self._is_broken = False
+        self._is_sealed = False
         self._writing = threading.Lock()  # at the end the last save may come while the one before is cut off
 
     def load(self) -> tuple[notices.Notice, ...]:
@@ -40,9 +41,16 @@ class Outbox:
         self._saved = found
         return found
 
-    def save(self, waiting: Sequence[notices.Notice]) -> bool:
-        """Write what waits, if that is something else than was written last; say whether it is kept."""
+    def save(self, waiting: Sequence[notices.Notice], *, is_last: bool = False) -> bool:
+        """
+        Write what waits, if that is something else than was written last; say whether it is kept.
+
+        A save that comes after the last one was cut off and is out of date: it writes nothing.
+        """
         with self._writing:
+            if self._is_sealed:
+                return False
+            self._is_sealed = is_last
             if waiting == self._saved and not self._is_broken:
                 return True
             try:

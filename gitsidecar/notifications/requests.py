@@ -74,7 +74,7 @@ def _retry_after(header: str, now: datetime.datetime) -> float | None:
         return min(float(header[:9]), _LONGEST_WAIT)
     try:
         at = email.utils.parsedate_to_datetime(header)
-    except (TypeError, ValueError):
+        at = at if at.tzinfo is not None else at.replace(tzinfo=datetime.UTC)
+        return min(max(0.0, (at - now).total_seconds()), _LONGEST_WAIT)
+    except (TypeError, ValueError, OverflowError):  # the last for a zone that is days off
         return None
-    at = at if at.tzinfo is not None else at.replace(tzinfo=datetime.UTC)
-    return min(max(0.0, (at - now).total_seconds()), _LONGEST_WAIT)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gitsidecar import errors
 
 _LARGEST = 64 << 10  # bytes
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def lines(file: Path) -> tuple[str, ...]:
     """
     Return the lines of *file* that are not empty, without the space around them; blocks for a moment.
 
-    Raises StalledError, which says nothing of what is in it, when it cannot be read or holds no line.
+    Raises StalledError, which says nothing of what is in it, when it cannot be read, or holds no line or no text.
     """
     try:
         with file.open("rb") as opened:
@@ -25,6 +27,8 @@ def lines(file: Path) -> tuple[str, ...]:
         raise errors.StalledError(f"{file} holds no text; put the secret there, alone on its line") from None
     if not found:
         raise errors.StalledError(f"{file} is empty; put the secret there, alone on its line")
+    if any(_CONTROL.search(each) for each in found):
+        raise errors.StalledError(f"{file} holds a control character inside a line; put the secret there as text")
     return found
 
 

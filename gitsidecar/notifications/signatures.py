@@ -21,6 +21,7 @@ TOLERANCE = 300
 
 _PREFIX = "whsec_"
 _VERSION = "v1,"
+_LEAST = 16  # bytes of a key behind the prefix: the standard asks for 24, and fewer are what was cut off
 
 
 def key_of(secret: str) -> bytes:
@@ -28,9 +29,12 @@ def key_of(secret: str) -> bytes:
     if not secret.startswith(_PREFIX):
         return secret.encode()
     try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except binascii.Error:
         raise ValueError(f"the secret begins with {_PREFIX} and is not base64 behind it") from None
+    if len(key) < _LEAST:
+        raise ValueError(f"the secret begins with {_PREFIX} and has fewer than {_LEAST} bytes behind it")
+    return key
 
 
 def headers(secret: str, id_: str, seconds: int, body: bytes) -> dict[str, str]:

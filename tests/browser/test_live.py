@@ -71,6 +71,45 @@ async def test_a_daemon_that_is_gone_is_told(browser: async_api.Browser) -> None
     await context.close()
 
 
+async def test_an_answer_that_never_comes_is_told(browser: async_api.Browser) -> None:
+    """A forwarded port may take a question and stay silent for ever."""
+    async with dashboards.opened(pods=4, owners=1) as site, browsers.looking(browser) as page:
+        await site.push({"logtail.yaml": dashboards.sidecar_set("logtail", "1")})
+        await page.goto(site.url)
+        await page.route("**", lambda _: None)
+        await page.get_by_text("No answer since").wait_for(timeout=_SECONDS)
+        await page.unroute("**")
+        await page.get_by_text("Live.").wait_for(timeout=_SECONDS)
+
+
+async def test_a_page_that_is_gone_is_told(browser: async_api.Browser) -> None:
+    """What was read of it stays, and is not called live."""
+    async with dashboards.opened(pods=4, owners=1) as site, await browser.new_context() as context:
+        page = await context.new_page()
+        await site.push({"logtail.yaml": dashboards.sidecar_set("logtail", "1")})
+        await page.goto(site.url)
+        await page.route("**", lambda route: route.fulfill(status=404, body="nothing"))
+        await page.get_by_text("There is nothing at this address now").wait_for(timeout=_SECONDS)
+        assert await page.locator("#summary").inner_text() == "1 set: 1 complete"
+
+
+async def test_a_pause_while_an_answer_is_under_way_holds(browser: async_api.Browser) -> None:
+    """The answer changes neither the words nor what is seen."""
+    asked: asyncio.Queue[async_api.Route] = asyncio.Queue()
+    async with dashboards.opened(pods=4, owners=1) as site, browsers.looking(browser) as page:
+        await site.push({"logtail.yaml": dashboards.sidecar_set("logtail", "1")})
+        await page.goto(site.url)
+        await page.route(page.url, asked.put_nowait)
+        await site.push({"logtail.yaml": dashboards.sidecar_set("logtail", "2")})
+        route = await asyncio.wait_for(asked.get(), _SECONDS / 1000)
+        await page.get_by_role("button", name="Pause").click()
+        async with page.expect_event("requestfinished", timeout=_SECONDS):
+            await route.continue_()
+        await asyncio.sleep(1)
+        assert await page.locator("#live").inner_text() == "Paused."
+        assert await page.locator("#summary").inner_text() == "1 set: 1 complete"
+
+
 async def test_a_page_without_news_is_not_sent_again(browser: async_api.Browser) -> None:
     """Who only watches costs a few bytes every two seconds."""
     async with dashboards.opened(pods=4, owners=1) as site, browsers.looking(browser) as page:

@@ -3,6 +3,7 @@
 "use strict";
 
 const EVERY = 2000; // milliseconds
+const PATIENCE = 10000; // milliseconds for an answer: a forwarded port may stall without an end
 const state = document.getElementById("live");
 const news = document.getElementById("news");
 const pause = document.getElementById("pause");
@@ -10,6 +11,7 @@ let tag = "";
 let told = summary(document);
 let isPaused = false;
 let lost = null;
+let trouble = ""; // why what is seen may be old
 
 function summary(page) {
   const words = page.getElementById("summary");
@@ -50,33 +52,39 @@ function isLike(one, other) {
   return one.nodeType === other.nodeType && one.nodeName === other.nodeName && (one.id || "") === (other.id || "");
 }
 
-function say(words) {
+function say() {
+  const words = isPaused ? "Paused." : trouble || "Live.";
   if (state.textContent !== words) state.textContent = words;
 }
 
+// Take over what is new, unless somebody pauses meanwhile, and return what is wrong with what is seen.
 async function look() {
-  const answer = await fetch(location.href, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
-  if (answer.status === 200) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const headers = tag ? { "If-None-Match": tag } : {};
+  const answer = await fetch(location.href, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+  const text = await answer.text();
+  if (answer.status === 404) return "There is nothing at this address now; what you see may be old. Still trying.";
+  if (answer.status === 200 && !isPaused) {
+    const page = new DOMParser().parseFromString(text, "text/html");
     tag = answer.headers.get("ETag") || "";
     renew(document.getElementById("main"), page.getElementById("main"));
     document.title = page.title;
     if (told !== summary(page)) news.textContent = told = summary(page);
-  } else if (answer.status !== 304 && answer.status !== 404) {
+  } else if (answer.status !== 200 && answer.status !== 304) {
     throw new Error(`status ${answer.status}`);
   }
+  return "";
 }
 
 async function turn() {
   if (!isPaused && !document.hidden) {
     try {
-      await look();
+      trouble = await look();
       lost = null;
-      say("Live.");
     } catch {
       if (lost === null) lost = new Date().toLocaleTimeString();
-      say(`No answer since ${lost}; what you see may be old. Still trying.`);
+      trouble = `No answer since ${lost}; what you see may be old. Still trying.`;
     }
+    say();
   }
   setTimeout(turn, EVERY);
 }
@@ -85,7 +93,7 @@ pause.hidden = false;
 pause.addEventListener("click", () => {
   isPaused = !isPaused;
   pause.textContent = isPaused ? "Go on" : "Pause";
-  say(isPaused ? "Paused." : "Live.");
+  say();
 });
-say("Live.");
+say();
 setTimeout(turn, EVERY);

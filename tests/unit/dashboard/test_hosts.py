@@ -21,13 +21,16 @@ EVERYWHERE = "0.0.0.0:8082"
         ("pages.example.com:80", "pages.example.com"),
         (EVERYWHERE, "10.1.2.3:8082"),
         ("[::]:80", "[2001:db8::7]:80"),
+        ("[2001:DB8:0:0:0:0:0:7]:80", "[2001:db8::7]:80"),
+        ("[2001:db8::7]:80", "[2001:db8:0::7]:80"),
+        (LOOPBACK, "[2001:db8::8]:8082"),
         (":80", "10.1.2.3"),
         (LOOPBACK, "proxy.example.com."),
     ],
 )
 def test_our_names(address: str, header: str) -> None:
     """Loopback's names, the address itself, any IP address where it stands for all, and what the settings name."""
-    assert hosts.Hosts(address, ["proxy.example.com"]).has(header)
+    assert hosts.Hosts(address, ["proxy.example.com", "2001:db8:0:0::8"]).has(header)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import base64
 import collections
 import contextlib
 import datetime
+import gzip
 import hashlib
 import hmac
 import io
@@ -171,6 +172,7 @@ async def test_within_five_minutes_clocks_may_differ(tmp_path: Path) -> None:
         (github(b"\xff"), b"\xff", 400),
         (github(b"[" * 100_000), b"[" * 100_000, 400),
         (github(b" " * ((1 << 20) + 1)), b" " * ((1 << 20) + 1), 413),
+        (github() | {"Content-Encoding": "gzip"}, gzip.compress(b" " * ((1 << 20) + 1)), 413),
     ],
 )
 async def test_what_cannot_be_read_is_told(headers: dict[str, str], body: bytes, status: int, tmp_path: Path) -> None:
@@ -234,6 +236,38 @@ async def test_without_a_secret_nobody_is_believed(content: bytes | None, tmp_pa
         assert served.pushes == 0
     assert lines[0]["event"] == "hook.has_no_secret"
     assert str(served.file) in lines[0]["reason"]
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_aHVzaA==", "whsec_?"])
+async def test_with_a_secret_that_was_cut_off_nobody_is_believed(secret: str, tmp_path: Path) -> None:
+    """Anybody can sign with an empty key, and guess a short one."""
+    async with serving(tmp_path) as served:
+        served.file.write_text(f"{SECRET}\n{secret}\n")
+        with structlog.testing.capture_logs() as lines:
+            for headers in (standard(key=b""), standard(key=b"hush"), github(secret=secret), gitlab(secret), github()):
+                assert (await served.post(headers))[0] == 503
+        assert served.pushes == 0
+    [line] = lines
+    assert (line["event"], line["log_level"]) == ("hook.has_no_secret", "error")
+    assert str(served.file) in line["reason"]
+
+
+async def test_a_missing_secret_is_told_whoever_makes_noise(tmp_path: Path) -> None:
+    """Once a minute, apart from refusals."""
+    async with serving(tmp_path) as served:
+        served.file.unlink()
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(2):
+                await served.post(JSON)
+                await served.post(github())
+            served.now += datetime.timedelta(minutes=1)
+            await served.post(github())
+    assert [(line["event"], line["untold"]) for line in lines] == [
+        ("hook.refused", 0),
+        ("hook.has_no_secret", 0),
+        ("hook.has_no_secret", 1),
+    ]
 
 
 async def test_strangers_cannot_fill_the_log(tmp_path: Path) -> None:
@@ -273,6 +307,27 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(tmp_path: Path, mon
             answers = await asyncio.gather(*(asyncio.to_thread(each.recv, 100) for each in slow))
         assert sorted(answer.split()[1] for answer in answers) == [b"408", b"408", b"503"]
         assert (await served.post(github()))[0] == 202
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /hooks/push HTTP/1.1\r\nHost: "])
+async def test_a_head_that_does_not_arrive_is_not_waited_for(
+    said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever connects and says nothing, or no end of it, is let go."""
+    monkeypatch.setattr(servers, "_IDLE", 0.2)
+    async with serving(tmp_path) as served:
+        with socket.create_connection(("127.0.0.1", served.port)) as slow:
+            slow.settimeout(5)
+            slow.sendall(said)
+            assert await asyncio.to_thread(slow.recv, 100) == b""
+
+
+async def test_an_answer_ends_the_connection(tmp_path: Path) -> None:
+    """Nobody sends the next push into one that is about to be closed."""
+    async with serving(tmp_path) as served, aiohttp.ClientSession() as client:
+        url = f"http://127.0.0.1:{served.port}{servers.PATH}"
+        async with client.post(url, data=MAIN, headers=github()) as answer:
+            assert (answer.status, answer.headers["Connection"]) == (202, "close")
 
 
 async def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:

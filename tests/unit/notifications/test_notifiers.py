@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import datetime
 import itertools
+import random
 import time
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import structlog
 
 from gitsidecar import errors
 from gitsidecar.model import notices
-from gitsidecar.notifications import boards, interests, notifiers, services
+from gitsidecar.notifications import boards, clients, interests, notifiers, outboxes, services
 from gitsidecar.reporting import announcements
+from gitsidecar.simulation import clocks
 from gitsidecar.webhook import certificates, contexts
 from tests.support import listeners
 from tests.unit.notifications import telling
@@ -91,7 +93,14 @@ async def test_pauses_grow_and_are_spread(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "least"), [("120", 120), ("Tue, 24 Nov 2026 02:02:00 GMT", 120), ("999999", 900), ("soon", 0)]
+    ("header", "least"),
+    [
+        ("120", 120),
+        ("Tue, 24 Nov 2026 02:02:00 GMT", 120),
+        ("Tue, 24 Nov 2026 02:02:00 +99999999999999999", 0),
+        ("999999", 900),
+        ("soon", 0),
+    ],
 )
 async def test_retry_after_is_obeyed(header: str, least: int, tmp_path: Path) -> None:
     """In either of its forms, for a quarter of an hour at most; nonsense counts as none."""
@@ -194,6 +203,22 @@ async def test_the_end_waits_a_moment_for_what_is_left(tmp_path: Path) -> None:
             told.offer(*map(telling.numbered, range(3)))
             await listener.until(1)
         assert dict(told.counts) == {"sent": 3}
+
+
+async def test_a_save_that_was_cut_off_brings_nothing_back(tmp_path: Path) -> None:
+    """At the end what was told is crossed out, whether the save of that never began or an older one comes late."""
+    file, clock = tmp_path / "waiting.json", clocks.VirtualClock(telling.NOW)
+    outbox = outboxes.Outbox(file)
+    assert outbox.save((telling.NOTICE,))
+    async with clients.opened(None) as client:
+        plan = notifiers.Plan("chat", telling.generic(tmp_path, "https://a"))
+        notifier = notifiers.Notifier(
+            plan, client, clock, random.Random(7), outbox=outbox, counted=lambda *_: pytest.fail("nothing was left")
+        )
+        notifier.leave()
+    assert not file.exists()
+    assert not outbox.save((telling.NOTICE,))
+    assert not file.exists()
 
 
 async def test_what_a_process_leaves_the_next_one_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,21 @@ def test_a_file_without_a_secret_is_named(content: bytes, tmp_path: Path) -> Non
         service.request(telling.NOTICE, telling.NOW)
 
 
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_aHVzaA=="])
+def test_a_secret_that_was_cut_off_is_told(secret: str, tmp_path: Path) -> None:
+    """Anybody can sign with an empty key."""
+    with pytest.raises(errors.StalledError, match="fewer than 16 bytes"):
+        services.Generic("https://a", telling.secret(tmp_path, secret)).request(telling.NOTICE, telling.NOW)
+
+
+def test_a_token_with_a_control_character_is_told(tmp_path: Path) -> None:
+    """HTTP has no place for one; the address is not to blame."""
+    project = services.Project("https://a", "a/b", telling.secret(tmp_path, "hu\0sh"))
+    with pytest.raises(errors.StalledError, match=r"secret holds a control character") as raised:
+        services.GitHubStatus(project).request(telling.NOTICE, telling.NOW)
+    assert "sh" not in str(raised.value).replace(str(tmp_path), "")
+
+
 def test_a_secret_that_is_no_base64_is_told(tmp_path: Path) -> None:
     """Whoever writes `whsec_` means base64."""
     telling_file = telling.secret(tmp_path, "whsec_!hush!")
