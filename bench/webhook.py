@@ -6,12 +6,12 @@ do with less. All kinds of pod are created in turn in one run, in namespaces of 
 ``dryRun``, so that nothing is stored. Ours is a process of its own that knows 3,000 pods and 50 sets, and puts three of
 these into each pod; the one in Go looks at nothing and answers with the same patch.
 
-The last time, on 2 cores with hardly any other work, in two runs: medians of 1.5 and 1.9 ms without a webhook, 3.2 and
-4.7 ms with ours, 3.0 and 4.4 ms with the one in Go; in the calmest rounds ours added 1.5 and 1.8 ms, the one in Go 1.2
-and 1.6 ms. With 16 at once 9.7 and 12.5 ms without, 21.6 and 26.0 ms with ours (1.9 to 2.4 times as long), 18.6 and
-20.5 ms with the one in Go (1.6 to 2.1). Of processor time a review took 360 to 420 µs with ours, 250 to 260 µs with the
-one in Go; of ours the answer itself is 40 µs, or 180 µs for the first pod of its kind. With much other work on the
-machine (load 8) all of it takes up to twice as long, and 16 at once 2.3 to 3.5 times as long as without a webhook.
+The last time, on 2 cores with no other work, in three runs: medians of 1.5 ms without a webhook, 3.0 to 3.1 ms with
+ours, 2.8 to 3.0 ms with the one in Go. With 16 at once 8.6 to 10.7 ms without, 21.1 to 21.6 ms with ours (2.1 to 2.6
+times as long), 17.1 to 20.1 ms with the one in Go (1.6 to 2.1). Of processor time a review took 340 to 370 µs with
+ours, 220 to 240 µs with the one in Go; of ours the answer itself is 40 µs, or 180 µs for the first pod of its kind.
+With much other work on the machine (load 8) all of it takes up to twice as long, and 16 at once up to 3.5 times as
+long as without a webhook.
 """
 
 from __future__ import annotations
