@@ -85,7 +85,7 @@ def _panel(each: forecasts.SetForecast, axis: axes.TimeAxis, top: float) -> Iter
 
 def _end(each: forecasts.SetForecast) -> str:
     if each.ending.end is forecasts.End.COMPLETE and not each.moves:
-        return "complete from the start" if each.samples[-1].matched else "no running pod is matched"
+        return timelines.unmoved(each)
     words = {
         forecasts.End.COMPLETE: "complete",
         forecasts.End.BLOCKED: f"blocked ({each.ending.reason})",

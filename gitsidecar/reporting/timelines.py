@@ -72,7 +72,7 @@ def ending(each: forecasts.SetForecast, found: forecasts.Forecast) -> str:
     name, end = texts.one_line(each.name), each.ending
     match end.end:
         case forecasts.End.COMPLETE if not each.moves:
-            return f"{name}: complete from the start"
+            return f"{name}: {unmoved(each)}"
         case forecasts.End.COMPLETE:
             took = moments.between(found.start, end.at)
             waves = f" in {len(each.waves)} waves" if len(each.waves) > 1 else ""
@@ -81,6 +81,11 @@ def ending(each: forecasts.SetForecast, found: forecasts.Forecast) -> str:
             return f"{name}: blocked since {clock(end.at)} ({end.reason}): {texts.one_line(end.message)}"
         case forecasts.End.UNFINISHED:
             return f"{name}: not complete at {clock(end.at)}, where the forecast ends: {texts.one_line(end.message)}"
+
+
+def unmoved(each: forecasts.SetForecast) -> str:
+    """Say of a set that ends complete without a move whether it has pods at all."""
+    return "complete from the start" if each.samples[-1].matched else "no running pod is matched"
 
 
 def clock(at: datetime.datetime) -> str:

@@ -124,11 +124,14 @@ def test_a_line_of_many_samples_has_few_corners() -> None:
     )
 
 
-def test_a_set_that_moves_no_pod_says_so_in_the_picture() -> None:
+def test_a_set_that_moves_no_pod_says_so() -> None:
     """One that has nothing to do came to no end at the start, and one without pods is told from one that is done."""
     whole = dataclasses.replace(complete("done"), moves=(), waves=())
     none = dataclasses.replace(whole, name="none", samples=(dataclasses.replace(sample(0, 0), matched=0, updated=0),))
-    picture = charts.draw(dataclasses.replace(both(), sets=(whole, none)))
+    found = dataclasses.replace(both(), sets=(whole, none))
+    assert timelines.ending(whole, found) == "done: complete from the start"
+    assert timelines.ending(none, found) == "none: no running pod is matched"
+    picture = charts.draw(found)
     assert "complete from the start" in picture
     assert "no running pod is matched" in picture
     assert "complete at" not in ElementTree.canonicalize(picture).partition("</desc>")[2]
