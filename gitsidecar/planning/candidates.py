@@ -36,8 +36,8 @@ class Circumstances:
     """
     What a set's repair depends on besides its pods.
 
-    `shared` are the accounts of owners for all sets together. `doomed` are the UIDs of pods that others move or evict
-    now, and `leaving` maps the owners of the evicted ones to them.
+    `shared` are the accounts of owners for all sets together. `taken` are the UIDs of pods that others move now, and
+    `leaving` maps an owner to the pod of it that another set evicts now.
     """
 
     governance: governing.Governance
@@ -46,7 +46,7 @@ class Circumstances:
     shared: owners.Accounts
     stable: str
     specs: Mapping[str, str]
-    doomed: Collection[str]
+    taken: Collection[str]
     leaving: Mapping[owners.Owner, pods.Pod]
     spared: Spared
     now: datetime.datetime
@@ -111,7 +111,7 @@ class Choice:
     def _why_not(self, pod: pods.Pod, *, is_bare: bool) -> str:
         if words := self._around.spared.pods.get(pod.uid, ""):
             return words
-        if pod.uid in self._around.doomed:
+        if pod.uid in self._around.taken or (pod.namespace, pod.workload) in self._around.leaving:
             return "another set moves or evicts it now"
         rollout = self._at_return(is_bare=is_bare)
         choice = newcomers.choose(rollout, pod.labels)

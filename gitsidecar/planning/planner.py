@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitsidecar.model import desires, histories, plans, pods, sidecarsets
 from gitsidecar.planning import attempts, candidates, governing, ledgers, newcomers, owners, paces, setplans
@@ -40,53 +40,75 @@ def plan(
         )
         for each in sets
     }
-    recent = {
+    shared = owners.Accounts(
+        owners.join(each.accounts for each in tried.values()), tuple(at for each in tried.values() for at in each.wakes)
+    )
+    course = _Course(_recent(desired, sets, accounts, tried))
+    planned = []
+    for each in sets:
+        name, known = each.name, history.sets.get(each.name)
+        allowance = paces.tightest(governances[name].paces, course.recent, now)
+        around = setplans.Circumstances(
+            governance=governances[name],
+            allowance=allowance,
+            repair=candidates.Circumstances(
+                governance=governances[name],
+                allowance=allowance,
+                attempts=tried[name],
+                shared=shared,
+                stable=known.stable if known is not None else "",
+                specs=known.specs if known is not None else _UNKNOWN,
+                taken=course.taken,
+                leaving=course.leaving,
+                spared=spared,
+                now=now,
+            ),
+            others=frozenset(accounts) - {name},
+            taken=course.taken,
+            resting=resting or {},
+            now=now,
+            was_late=_was_late(each, known),
+        )
+        planned.append(setplans.fill(_begin(each, known, desired.revision), accounts[name], around))
+        course.note(planned[-1], governances[name], now)
+    return plans.Plan(now, desired.revision, tuple(planned), desired.found, desired.policies)
+
+
+class _Course:
+    """
+    What the sets planned so far leave for the next: a pod that one of them moves or evicts, and pace that it uses.
+
+    `recent` maps a policy's name to when the pods that count for its pace started, `taken` a pod's UID to the set that
+    moves it, `leaving` an owner to the pod of it that is evicted.
+    """
+
+    def __init__(self, recent: dict[str, list[datetime.datetime]]) -> None:
+        self.recent = recent
+        self.taken: dict[str, str] = {}
+        self.leaving: dict[owners.Owner, pods.Pod] = {}
+
+    def note(self, planned: plans.SetPlan, governance: governing.Governance, now: datetime.datetime) -> None:
+        """Take in what one more set does."""
+        self.taken.update((each.pod.uid, planned.sidecar_set.name) for each in planned.actions)
+        self.leaving.update(((each.pod.namespace, each.pod.workload), each.pod) for each in planned.evictions)
+        for policy in governance.paces:
+            self.recent[policy.name] += [now] * (len(planned.actions) + len(planned.evictions))
+
+
+def _recent(
+    desired: desires.Desired,
+    sets: Sequence[sidecarsets.SidecarSet],
+    accounts: Mapping[str, ledgers.Ledger],
+    tried: Mapping[str, attempts.Attempts],
+) -> dict[str, list[datetime.datetime]]:
+    """Return by each policy with a pace when the pods that count for it were moved or evicted of late."""
+    return {
         policy.name: [
             at for each in sets if policy.covers(each) for at in _starts(accounts[each.name], tried[each.name])
         ]
         for policy in desired.policies
         if policy.pods_per_minute is not None
     }
-    taken: dict[str, str] = {}
-    shared = owners.Accounts(
-        owners.join(each.accounts for each in tried.values()), tuple(at for each in tried.values() for at in each.wakes)
-    )
-    doomed: set[str] = set()
-    leaving: dict[owners.Owner, pods.Pod] = {}
-    planned = []
-    for sidecar_set in sets:
-        name, governance, known = sidecar_set.name, governances[sidecar_set.name], history.sets.get(sidecar_set.name)
-        allowance = paces.tightest(governance.paces, recent, now)
-        around = setplans.Circumstances(
-            governance=governance,
-            allowance=allowance,
-            repair=candidates.Circumstances(
-                governance=governance,
-                allowance=allowance,
-                attempts=tried[name],
-                shared=shared,
-                stable=known.stable if known is not None else "",
-                specs=known.specs if known is not None else _UNKNOWN,
-                doomed=doomed,
-                leaving=leaving,
-                spared=spared,
-                now=now,
-            ),
-            others=frozenset(accounts) - {name},
-            taken=taken,
-            resting=resting or {},
-            now=now,
-            was_late=_was_late(sidecar_set, known),
-        )
-        found = setplans.fill(_begin(sidecar_set, known, desired.revision), accounts[name], around)
-        taken.update((action.pod.uid, name) for action in found.actions)
-        doomed.update(each.pod.uid for each in found.actions)
-        doomed.update(each.pod.uid for each in found.evictions)
-        leaving.update(((each.pod.namespace, each.pod.workload), each.pod) for each in found.evictions)
-        for policy in governance.paces:
-            recent[policy.name] += [now] * (len(found.actions) + len(found.evictions))
-        planned.append(found)
-    return plans.Plan(now, desired.revision, tuple(planned), desired.found, desired.policies)
 
 
 def _attempts(
