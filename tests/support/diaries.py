@@ -32,17 +32,7 @@ async def write(remote: remotes.Served, desk: workbenches.Workbench, folder: Pat
     ]
     commits = []
     with concurrent.futures.ThreadPoolExecutor(1) as git:
-        source = mirrors.Mirror(remote.address(), branch="main", folder=folder / "source")
-        branch = statuses.GitStatusBranch(
-            remote.address(),
-            branch=BRANCH,
-            folder=folder / "status",
-            author_name="gitsidecar",
-            author_email="gitsidecar@example.com",
-            random=random.Random(1),
-            now=bench.clock.now,
-        )
-        world = reconcilers.World(source, branch, bench.cluster, bench.clock, git)
+        world = world_of(bench, remote, folder, git, branch=BRANCH)
         bench.reconciler = reconcilers.Reconciler(world, bench.options)
         for subject, text in story:
             commits.append(desk.commit({benches.FILE: text}, subject))
@@ -50,3 +40,20 @@ async def write(remote: remotes.Served, desk: workbenches.Workbench, folder: Pat
             bench.wait(600)
         await bench.reconciler.flush("the-last")
     return commits
+
+
+def world_of(
+    bench: benches.Bench, remote: remotes.Served, folder: Path, git: concurrent.futures.Executor, *, branch: str
+) -> reconcilers.World:
+    """Return the world of *bench* with the two real branches of *remote*, whose mirrors lie in *folder*."""
+    source = mirrors.Mirror(remote.address(), branch="main", folder=folder / "source")
+    status_branch = statuses.GitStatusBranch(
+        remote.address(),
+        branch=branch,
+        folder=folder / "status",
+        author_name="gitsidecar",
+        author_email="gitsidecar@example.com",
+        random=random.Random(1),
+        now=bench.clock.now,
+    )
+    return reconcilers.World(source, status_branch, bench.cluster, bench.clock, git)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 from gitsidecar.reconciler import reconcilers
-from gitsidecar.repository import mirrors, statuses
-from tests.support import benches, remotes, sidecarsets, workbenches
+from tests.support import benches, diaries, remotes, sidecarsets, workbenches
 
 BRANCH = "gitsidecar/status/tests"
 
@@ -38,16 +36,5 @@ def _reconciler(
     bench: benches.Bench, remote: remotes.Served, folder: Path, git: concurrent.futures.Executor
 ) -> reconcilers.Reconciler:
     """Return a new process's reconciler, with mirrors of its own."""
-    branch = statuses.GitStatusBranch(
-        remote.address(),
-        branch=BRANCH,
-        folder=folder / "status",
-        author_name="gitsidecar",
-        author_email="gitsidecar@example.com",
-        random=random.Random(1),
-        now=bench.clock.now,
-    )
-    source = mirrors.Mirror(remote.address(), branch="main", folder=folder / "source")
-    return reconcilers.Reconciler(
-        reconcilers.World(source, branch, bench.cluster, bench.clock, git), reconcilers.Options("tests")
-    )
+    world = diaries.world_of(bench, remote, folder, git, branch=BRANCH)
+    return reconcilers.Reconciler(world, reconcilers.Options("tests"))
